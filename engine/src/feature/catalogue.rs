@@ -1,0 +1,209 @@
+//! The IBSI nomenclature: every feature's family, code, name, unit and definition, read from `catalogue.csv`.
+
+use std::{fmt, str::FromStr, sync::LazyLock};
+
+use serde::{Deserialize, Serialize};
+
+use super::Aggregation;
+
+/// A feature family of the IBSI 1 manual, in the manual's order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Family {
+    /// Morphology (HCUG).
+    #[serde(rename = "morph")]
+    Morphology,
+    /// Local intensity (9ST6).
+    #[serde(rename = "loc")]
+    LocalIntensity,
+    /// Intensity-based statistics (UHIW).
+    #[serde(rename = "stat")]
+    IntensityStatistics,
+    /// Intensity histogram (ZVCW).
+    #[serde(rename = "ih")]
+    IntensityHistogram,
+    /// Intensity-volume histogram (P88C).
+    #[serde(rename = "ivh")]
+    IntensityVolumeHistogram,
+    /// Grey level co-occurrence matrix (LFYI).
+    #[serde(rename = "glcm")]
+    Glcm,
+    /// Grey level run length matrix (TP0I).
+    #[serde(rename = "glrlm")]
+    Glrlm,
+    /// Grey level size zone matrix (9SAK).
+    #[serde(rename = "glszm")]
+    Glszm,
+    /// Grey level distance zone matrix (VMDZ).
+    #[serde(rename = "gldzm")]
+    Gldzm,
+    /// Neighbourhood grey tone difference matrix (IPET).
+    #[serde(rename = "ngtdm")]
+    Ngtdm,
+    /// Neighbouring grey level dependence matrix (REK0).
+    #[serde(rename = "ngldm")]
+    Ngldm,
+}
+
+impl Family {
+    /// Every family, in the manual's order.
+    pub const ALL: [Self; 11] = [
+        Self::Morphology,
+        Self::LocalIntensity,
+        Self::IntensityStatistics,
+        Self::IntensityHistogram,
+        Self::IntensityVolumeHistogram,
+        Self::Glcm,
+        Self::Glrlm,
+        Self::Glszm,
+        Self::Gldzm,
+        Self::Ngtdm,
+        Self::Ngldm,
+    ];
+
+    /// The short form used in ids.
+    #[must_use]
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::Morphology => "morph",
+            Self::LocalIntensity => "loc",
+            Self::IntensityStatistics => "stat",
+            Self::IntensityHistogram => "ih",
+            Self::IntensityVolumeHistogram => "ivh",
+            Self::Glcm => "glcm",
+            Self::Glrlm => "glrlm",
+            Self::Glszm => "glszm",
+            Self::Gldzm => "gldzm",
+            Self::Ngtdm => "ngtdm",
+            Self::Ngldm => "ngldm",
+        }
+    }
+
+    /// The IBSI code.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Morphology => "HCUG",
+            Self::LocalIntensity => "9ST6",
+            Self::IntensityStatistics => "UHIW",
+            Self::IntensityHistogram => "ZVCW",
+            Self::IntensityVolumeHistogram => "P88C",
+            Self::Glcm => "LFYI",
+            Self::Glrlm => "TP0I",
+            Self::Glszm => "9SAK",
+            Self::Gldzm => "VMDZ",
+            Self::Ngtdm => "IPET",
+            Self::Ngldm => "REK0",
+        }
+    }
+
+    /// The aggregations in which the family's features exist, in the manual's order.
+    #[must_use]
+    pub fn aggregations(self) -> &'static [Aggregation] {
+        match self {
+            Self::Glcm | Self::Glrlm => &[
+                Aggregation::SliceDirectionAveraged,
+                Aggregation::SliceMerged,
+                Aggregation::DirectionMerged,
+                Aggregation::Merged2d,
+                Aggregation::Averaged3d,
+                Aggregation::Merged3d,
+            ],
+            Self::Glszm | Self::Gldzm | Self::Ngtdm | Self::Ngldm => &[
+                Aggregation::BySlice,
+                Aggregation::SlicesMerged,
+                Aggregation::Volume,
+            ],
+            _ => &[Aggregation::None],
+        }
+    }
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.slug())
+    }
+}
+
+/// A text that names no feature family.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "expected a feature family (morph, loc, stat, ih, ivh, glcm, glrlm, glszm, gldzm, ngtdm or ngldm), found `{0}`"
+)]
+pub struct UnknownFamily(pub String);
+
+impl FromStr for Family {
+    type Err = UnknownFamily;
+
+    /// Reads either form, the slug or the IBSI code.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|f| f.slug() == text || f.code() == text)
+            .ok_or_else(|| UnknownFamily(text.to_owned()))
+    }
+}
+
+/// A feature of the catalogue.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Feature {
+    /// Position in the catalogue: the manual's order.
+    pub order: usize,
+    /// The family.
+    pub family: Family,
+    /// The four-letter IBSI code.
+    pub code: String,
+    /// The parameter that tells features with one code apart: `10` for V10, empty for most.
+    pub parameter: String,
+    /// The manual's name.
+    pub name: String,
+    /// The short name of the IBSI submission tables.
+    pub tag: String,
+    /// The unit: `I` is the image's intensity unit, `bin` the discretised grey level, `1` dimensionless.
+    pub unit: String,
+    /// Whether IBSI could standardise the feature; five could not and have no reference values.
+    pub is_standardised: bool,
+    /// One line of definition.
+    pub definition: String,
+    /// The formula in plain text.
+    pub formula: String,
+    /// The section of the IBSI 1 reference manual.
+    pub section: String,
+}
+
+static CATALOGUE: LazyLock<Vec<Feature>> = LazyLock::new(|| {
+    csv::Reader::from_reader(include_bytes!("catalogue.csv").as_slice())
+        .records()
+        .enumerate()
+        .map(|(order, row)| {
+            let row = row.expect("catalogue.csv is read by a test");
+            let column = |i: usize| row[i].to_owned();
+            Feature {
+                order,
+                family: row[0].parse().expect("catalogue.csv is read by a test"),
+                code: column(1),
+                parameter: column(2),
+                name: column(3),
+                tag: column(4),
+                unit: column(5),
+                is_standardised: &row[6] == "yes",
+                definition: column(7),
+                formula: column(8),
+                section: column(9),
+            }
+        })
+        .collect()
+});
+
+/// All features, in the manual's order.
+#[must_use]
+pub fn features() -> &'static [Feature] {
+    &CATALOGUE
+}
+
+/// The feature with this family, code and parameter.
+#[must_use]
+pub fn find(family: Family, code: &str, parameter: &str) -> Option<&'static Feature> {
+    features()
+        .iter()
+        .find(|f| f.family == family && f.code == code && f.parameter == parameter)
+}

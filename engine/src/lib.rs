@@ -1,0 +1,11 @@
+//! The reference engine of radgauge: an image, a mask and settings give the radiomic features of the Image Biomarker
+//! Standardisation Initiative (IBSI 1 reference manual, arXiv:1612.07003).
+//!
+//! Section names and four-letter codes in this documentation are those of the manual. The axis order is stated in
+//! [`volume`].
+
+pub mod feature;
+pub mod process;
+pub mod roi;
+pub mod settings;
+pub mod volume;

@@ -1,0 +1,1 @@
+//! Interpolation (VTM2).

@@ -1,0 +1,51 @@
+//! Image processing, in the manual's order: interpolate, re-segment, discretise.
+
+pub mod discretise;
+pub mod interpolate;
+pub mod resegment;
+
+/// Why an image cannot be processed as the settings ask.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProcessError {
+    /// The interpolation grid would be too large to hold.
+    #[error(
+        "interpolating {from:?} voxels to a spacing of {spacing_mm:?} mm gives {to:?} voxels, more than the {limit} that are accepted"
+    )]
+    GridTooLarge {
+        /// Size of the image's grid.
+        from: [usize; 3],
+        /// The spacing asked for.
+        spacing_mm: [f64; 3],
+        /// Size of the interpolation grid.
+        to: [f64; 3],
+        /// The most voxels that are accepted.
+        limit: usize,
+    },
+    /// The intensities cannot serve as grey levels without discretisation.
+    #[error(
+        "discretisation `none` needs whole intensities from 1 to 65535 inside the region of interest, found `{found}`"
+    )]
+    NotGreyLevels {
+        /// The first intensity that is not a grey level.
+        found: f64,
+    },
+    /// The discretisation has more grey levels than can be stored.
+    #[error(
+        "the discretisation gives {levels} grey levels, more than the 65535 that are accepted: use wider bins"
+    )]
+    TooManyLevels {
+        /// Number of grey levels.
+        levels: f64,
+    },
+    /// An intensity inside the region lies below the lower end from which fixed-size bins are counted.
+    #[error(
+        "the intensity `{found}` inside the region of interest lies below `{lowest}`, where the first bin starts"
+    )]
+    BelowFirstBin {
+        /// The intensity.
+        found: f64,
+        /// The lower edge of the first bin.
+        lowest: f64,
+    },
+}

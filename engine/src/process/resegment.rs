@@ -1,0 +1,1 @@
+//! Re-segmentation (IF9H).

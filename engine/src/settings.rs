@@ -1,0 +1,353 @@
+//! Everything that decides a feature value besides the image and the mask, as one struct that the whole pipeline
+//! reads and that is written as TOML.
+//!
+//! Unknown keys and impossible values are refused by name. The order of processing is fixed by the manual
+//! (chapter *Image processing*): load, interpolate, re-segment, discretise, compute features.
+
+use serde::{Deserialize, Serialize};
+
+use crate::feature::{Aggregation, Family};
+
+/// Settings of one extraction.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Round intensities to whole numbers right after loading (CT stored as floating point).
+    pub round_on_load: bool,
+    /// Interpolation; absent = the image's own grid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interpolate: Option<Interpolate>,
+    /// Re-segmentation of the intensity mask.
+    pub resegment: Resegment,
+    /// Discretisation for the intensity histogram and the texture matrices.
+    pub discretise: Discretise,
+    /// Discretisation for the intensity-volume histogram, which has its own.
+    pub ivh: Discretise,
+    /// Neighbourhoods of the texture matrices.
+    pub texture: Texture,
+    /// Which features are computed.
+    pub features: Selection,
+}
+
+/// Interpolation of image and mask (VTM2).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Interpolate {
+    /// Voxel spacing after interpolation in mm: two values interpolate in the plane of a slice (2D), three in the
+    /// volume (3D).
+    pub spacing_mm: Vec<f64>,
+    /// How intensities are interpolated.
+    pub image: Interpolation,
+    /// How the mask is interpolated.
+    #[serde(default = "Interpolate::default_mask")]
+    pub mask: Interpolation,
+    /// A voxel belongs to the mask from this partial volume on (E8H9).
+    #[serde(default = "Interpolate::default_mask_threshold")]
+    pub mask_threshold: f64,
+    /// Where the new grid lies with respect to the old one (UMPJ).
+    #[serde(default)]
+    pub align: Alignment,
+    /// Round interpolated intensities to whole numbers (68QD).
+    #[serde(default)]
+    pub round: bool,
+}
+
+impl Interpolate {
+    fn default_mask() -> Interpolation {
+        Interpolation::Linear
+    }
+
+    fn default_mask_threshold() -> f64 {
+        0.5
+    }
+}
+
+/// An interpolation algorithm, applied in the plane or in the volume.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Interpolation {
+    /// Nearest neighbour.
+    Nearest,
+    /// Bilinear or trilinear.
+    Linear,
+    /// Bicubic or tricubic spline: cubic B-spline with prefilter, so that it goes through the voxels.
+    CubicSpline,
+    /// Bicubic or tricubic convolution (Keys, a = −1/2).
+    CubicConvolution,
+}
+
+/// How the interpolation grid is laid over the image grid (UMPJ).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Alignment {
+    /// Align grid centres (3WE3): what the manual recommends.
+    #[default]
+    Centre,
+    /// Align grid origins (SBKJ): the first voxel centres coincide.
+    Origin,
+    /// Align the outer corners of the first voxels, as several resampling tools do. Not in the manual.
+    Corner,
+    /// Fit to the original grid (58MB): first and last voxel centres coincide, the spacing gives way.
+    Fit,
+}
+
+/// Re-segmentation of the intensity mask (IF9H). Range and outlier limits both come from the mask as it was drawn;
+/// what lies in both is kept.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Resegment {
+    /// Keep intensities in this closed interval (USB3); `inf` makes it half-open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub range: Option<[f64; 2]>,
+    /// Keep intensities within this many standard deviations of the mean (7ACA); the manual uses 3.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outlier_sigma: Option<f64>,
+}
+
+/// Intensity discretisation (4R0B).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "method", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Discretise {
+    /// Intensities are taken as they are. For histogram and texture they must be whole numbers from 1 on.
+    #[default]
+    None,
+    /// Fixed bin number (K15C): `bins` bins over the range of the region's intensities.
+    FixedBinNumber {
+        /// Number of bins.
+        bins: u32,
+    },
+    /// Fixed bin size (Q3RU): bins of `width` from the lower end of the re-segmentation range, or from the region's
+    /// minimum when there is no such range.
+    FixedBinSize {
+        /// Bin width in intensity units.
+        width: f64,
+    },
+    /// Fixed bin width as PyRadiomics has it: bin edges at multiples of `width`, the first bin holding the region's
+    /// minimum. Not IBSI.
+    FixedBinWidthPyradiomics {
+        /// Bin width in intensity units.
+        width: f64,
+    },
+    /// Histogram equalisation: `bins` bins with voxel counts as equal as ties allow.
+    Equalise {
+        /// Number of bins.
+        bins: u32,
+    },
+    /// Lloyd–Max: `bins` bins that minimise the mean squared discretisation error.
+    LloydMax {
+        /// Number of bins.
+        bins: u32,
+    },
+}
+
+/// Neighbourhoods of the texture matrices, in voxels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Texture {
+    /// Chebyshev distance δ of co-occurring voxels.
+    pub glcm_distance: u32,
+    /// Chebyshev radius δ of the NGTDM neighbourhood.
+    pub ngtdm_distance: u32,
+    /// Chebyshev radius δ of the NGLDM neighbourhood.
+    pub ngldm_distance: u32,
+    /// Coarseness α of the NGLDM: the largest difference of dependent grey levels.
+    pub ngldm_coarseness: u32,
+}
+
+impl Default for Texture {
+    fn default() -> Self {
+        Self {
+            glcm_distance: 1,
+            ngtdm_distance: 1,
+            ngldm_distance: 1,
+            ngldm_coarseness: 0,
+        }
+    }
+}
+
+/// Which features are computed; the default is all of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Selection {
+    /// Families, by slug.
+    pub families: Vec<Family>,
+    /// Aggregations of the texture families, by slug; features that are not aggregated are always computed.
+    pub aggregations: Vec<Aggregation>,
+}
+
+impl Default for Selection {
+    fn default() -> Self {
+        Self {
+            families: Family::ALL.to_vec(),
+            aggregations: Aggregation::ALL.to_vec(),
+        }
+    }
+}
+
+impl Selection {
+    /// The aggregations of `family` that are selected; empty when the family is not.
+    #[must_use]
+    pub fn aggregations_of(&self, family: Family) -> Vec<Aggregation> {
+        if !self.families.contains(&family) {
+            return Vec::new();
+        }
+        family
+            .aggregations()
+            .iter()
+            .copied()
+            .filter(|a| *a == Aggregation::None || self.aggregations.contains(a))
+            .collect()
+    }
+}
+
+/// What is wrong with settings.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SettingsError {
+    /// Not TOML, an unknown key, a value of the wrong type. The text points at the place.
+    #[error("{0}")]
+    Syntax(#[from] Box<toml::de::Error>),
+    /// A value that no extraction can honour.
+    #[error("`{key}`: expected {expected}, found `{found}`")]
+    Value {
+        /// The key, dotted.
+        key: &'static str,
+        /// What it may be.
+        expected: &'static str,
+        /// What it was.
+        found: String,
+    },
+}
+
+/// The most bins that a discretisation may have: grey levels are stored in 16 bits.
+pub const MAX_LEVELS: u32 = 65_535;
+
+/// The largest texture neighbourhood radius that is accepted, in voxels.
+pub const MAX_DISTANCE: u32 = 64;
+
+impl Settings {
+    /// Reads settings from TOML and checks them.
+    ///
+    /// # Errors
+    /// [`SettingsError::Syntax`] for what is not TOML or not a setting, [`SettingsError::Value`] for an impossible
+    /// value.
+    pub fn from_toml(text: &str) -> Result<Self, SettingsError> {
+        let settings: Self = toml::from_str(text).map_err(Box::new)?;
+        settings.check()?;
+        Ok(settings)
+    }
+
+    /// The settings as TOML, every key written.
+    ///
+    /// # Panics
+    /// Never: every field has a TOML form.
+    #[must_use]
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).expect("settings have a TOML form")
+    }
+
+    /// Checks that every value is possible.
+    ///
+    /// # Errors
+    /// [`SettingsError::Value`], naming the first key whose value is not.
+    pub fn check(&self) -> Result<(), SettingsError> {
+        if let Some(interpolate) = &self.interpolate {
+            let spacing = &interpolate.spacing_mm;
+            check(
+                (spacing.len() == 2 || spacing.len() == 3)
+                    && spacing.iter().all(|s| s.is_finite() && *s > 0.0),
+                "interpolate.spacing_mm",
+                "two (in the plane) or three positive lengths in mm",
+                spacing,
+            )?;
+            check(
+                interpolate.mask_threshold > 0.0 && interpolate.mask_threshold <= 1.0,
+                "interpolate.mask_threshold",
+                "a partial volume above 0 and up to 1",
+                interpolate.mask_threshold,
+            )?;
+        }
+        if let Some([low, high]) = self.resegment.range {
+            check(
+                low <= high && low < f64::INFINITY && high > f64::NEG_INFINITY,
+                "resegment.range",
+                "[lowest, highest] with lowest ≤ highest",
+                [low, high],
+            )?;
+        }
+        if let Some(sigma) = self.resegment.outlier_sigma {
+            check(
+                sigma.is_finite() && sigma > 0.0,
+                "resegment.outlier_sigma",
+                "a positive number of standard deviations",
+                sigma,
+            )?;
+        }
+        self.discretise
+            .check(["discretise.bins", "discretise.width"])?;
+        self.ivh.check(["ivh.bins", "ivh.width"])?;
+        let Texture {
+            glcm_distance,
+            ngtdm_distance,
+            ngldm_distance,
+            ngldm_coarseness: _,
+        } = self.texture;
+        for (key, distance) in [
+            ("texture.glcm_distance", glcm_distance),
+            ("texture.ngtdm_distance", ngtdm_distance),
+            ("texture.ngldm_distance", ngldm_distance),
+        ] {
+            check(
+                (1..=MAX_DISTANCE).contains(&distance),
+                key,
+                "a distance from 1 to 64 voxels",
+                distance,
+            )?;
+        }
+        check(
+            !self.features.families.is_empty(),
+            "features.families",
+            "at least one family",
+            &self.features.families,
+        )
+    }
+}
+
+impl Discretise {
+    fn check(&self, [bins_key, width_key]: [&'static str; 2]) -> Result<(), SettingsError> {
+        match *self {
+            Self::None => Ok(()),
+            Self::FixedBinNumber { bins } | Self::Equalise { bins } | Self::LloydMax { bins } => {
+                check(
+                    (1..=MAX_LEVELS).contains(&bins),
+                    bins_key,
+                    "a number of bins from 1 to 65535",
+                    bins,
+                )
+            }
+            Self::FixedBinSize { width } | Self::FixedBinWidthPyradiomics { width } => check(
+                width.is_finite() && width > 0.0,
+                width_key,
+                "a positive bin width in intensity units",
+                width,
+            ),
+        }
+    }
+}
+
+fn check(
+    holds: bool,
+    key: &'static str,
+    expected: &'static str,
+    found: impl std::fmt::Debug,
+) -> Result<(), SettingsError> {
+    if holds {
+        Ok(())
+    } else {
+        Err(SettingsError::Value {
+            key,
+            expected,
+            found: format!("{found:?}"),
+        })
+    }
+}

@@ -1,0 +1,264 @@
+//! Voxels and the grid on which they lie. **The axis order of the whole project is stated here, once.**
+//!
+//! Every triple (size, index, spacing, origin) is in the order **x, y, z**: x runs along a row of a slice,
+//! y down its rows, z from slice to slice. Voxel arrays are indexed `[[x, y, z]]` and are always stored with x
+//! varying fastest (Fortran order, the order of NIfTI files), so that the flat slice of [`Volume::as_slice`] has
+//! voxel `(x, y, z)` at `x + nx * (y + ny * z)`. A *slice* in the sense of the 2D and 2.5D features is a plane of
+//! constant z.
+
+use ndarray::{Array3, ShapeBuilder};
+use serde::{Deserialize, Serialize};
+
+/// Where the voxel centres of a volume lie in the world.
+///
+/// World coordinates are in mm, in the patient axes of NIfTI (RAS: x to the right, y to the front, z to the head).
+/// The centre of voxel `(i, j, k)` lies at `origin_mm + i·sx·d[0] + j·sy·d[1] + k·sz·d[2]`, where `s` is
+/// `spacing_mm` and `d[a]` the unit direction of voxel axis `a`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Grid {
+    /// Number of voxels along x, y, z.
+    pub size: [usize; 3],
+    /// Distance between neighbouring voxel centres along x, y, z, in mm; positive and finite.
+    pub spacing_mm: [f64; 3],
+    /// World position of the centre of voxel `(0, 0, 0)`, in mm.
+    pub origin_mm: [f64; 3],
+    /// `direction[a]` is the unit vector, in the world, along which voxel axis `a` runs.
+    pub direction: [[f64; 3]; 3],
+}
+
+impl Grid {
+    /// A grid along the world's axes with its first voxel centre at the world's origin.
+    #[must_use]
+    pub fn axis_aligned(size: [usize; 3], spacing_mm: [f64; 3]) -> Self {
+        Self {
+            size,
+            spacing_mm,
+            origin_mm: [0.0; 3],
+            direction: [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
+        }
+    }
+
+    /// Number of voxels.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.size.iter().product()
+    }
+
+    /// Whether the grid has no voxel.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Volume of one voxel in mm³.
+    #[must_use]
+    pub fn voxel_volume_mm3(&self) -> f64 {
+        self.spacing_mm.iter().product()
+    }
+
+    /// World position in mm of a point given in voxel coordinates (fractions allowed).
+    #[must_use]
+    pub fn world_mm(&self, voxel: [f64; 3]) -> [f64; 3] {
+        let mut world = self.origin_mm;
+        for axis in 0..3 {
+            for (w, d) in world.iter_mut().zip(self.direction[axis]) {
+                *w += voxel[axis] * self.spacing_mm[axis] * d;
+            }
+        }
+        world
+    }
+}
+
+/// An array of voxels on a [`Grid`]: shape `[nx, ny, nz]`, x fastest in memory.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Volume<T> {
+    grid: Grid,
+    voxels: Array3<T>,
+}
+
+/// Image intensities, `f64` whatever the type of the file was.
+pub type Image = Volume<f64>;
+
+/// A binary mask: `true` inside the region of interest.
+pub type Mask = Volume<bool>;
+
+impl<T> Volume<T> {
+    /// A volume from its flat voxels, x fastest.
+    ///
+    /// # Panics
+    /// When the number of voxels is not that of the grid: the caller made both.
+    #[must_use]
+    #[track_caller]
+    pub fn from_flat(grid: Grid, voxels: Vec<T>) -> Self {
+        let [nx, ny, nz] = grid.size;
+        let voxels = Array3::from_shape_vec((nx, ny, nz).f(), voxels)
+            .expect("a volume has as many voxels as its grid");
+        Self { grid, voxels }
+    }
+
+    /// A volume whose voxel `(x, y, z)` is `f([x, y, z])`.
+    #[must_use]
+    pub fn from_fn(grid: Grid, mut f: impl FnMut([usize; 3]) -> T) -> Self {
+        let [nx, ny, nz] = grid.size;
+        let mut voxels = Vec::with_capacity(grid.len());
+        for z in 0..nz {
+            for y in 0..ny {
+                for x in 0..nx {
+                    voxels.push(f([x, y, z]));
+                }
+            }
+        }
+        Self::from_flat(grid, voxels)
+    }
+
+    /// The grid on which the voxels lie.
+    #[must_use]
+    pub fn grid(&self) -> &Grid {
+        &self.grid
+    }
+
+    /// Number of voxels along x, y, z.
+    #[must_use]
+    pub fn size(&self) -> [usize; 3] {
+        self.grid.size
+    }
+
+    /// The voxels as an array of shape `[nx, ny, nz]`.
+    #[must_use]
+    pub fn voxels(&self) -> &Array3<T> {
+        &self.voxels
+    }
+
+    /// The voxels as one flat slice, x fastest.
+    #[must_use]
+    pub fn as_slice(&self) -> &[T] {
+        self.voxels
+            .as_slice_memory_order()
+            .expect("volumes are contiguous by construction")
+    }
+
+    /// The voxels as one flat mutable slice, x fastest.
+    pub fn as_mut_slice(&mut self) -> &mut [T] {
+        self.voxels
+            .as_slice_memory_order_mut()
+            .expect("volumes are contiguous by construction")
+    }
+
+    /// A volume on the same grid with every voxel mapped by `f`.
+    #[must_use]
+    pub fn map<U>(&self, f: impl FnMut(&T) -> U) -> Volume<U> {
+        Volume::from_flat(self.grid.clone(), self.as_slice().iter().map(f).collect())
+    }
+}
+
+impl Mask {
+    /// Number of voxels inside.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.as_slice().iter().filter(|inside| **inside).count()
+    }
+
+    /// The smallest box of voxels that holds all of the mask, or `None` when the mask is empty.
+    #[must_use]
+    pub fn bounding_box(&self) -> Option<VoxelBox> {
+        let [nx, ny, _] = self.size();
+        let mut bounds: Option<VoxelBox> = None;
+        for (row, voxels) in self.as_slice().chunks_exact(nx.max(1)).enumerate() {
+            let Some(first) = voxels.iter().position(|inside| *inside) else {
+                continue;
+            };
+            let last = voxels.iter().rposition(|inside| *inside).unwrap_or(first);
+            let (y, z) = (row % ny, row / ny);
+            let bounds = bounds.get_or_insert(VoxelBox {
+                low: [first, y, z],
+                high: [last, y, z],
+            });
+            for (axis, (low, high)) in [(first, last), (y, y), (z, z)].into_iter().enumerate() {
+                bounds.low[axis] = bounds.low[axis].min(low);
+                bounds.high[axis] = bounds.high[axis].max(high);
+            }
+        }
+        bounds
+    }
+}
+
+/// A box of voxels, both corners inside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VoxelBox {
+    /// Smallest x, y, z.
+    pub low: [usize; 3],
+    /// Largest x, y, z, inclusive.
+    pub high: [usize; 3],
+}
+
+impl VoxelBox {
+    /// Number of voxels along x, y, z.
+    #[must_use]
+    pub fn size(&self) -> [usize; 3] {
+        std::array::from_fn(|axis| self.high[axis] - self.low[axis] + 1)
+    }
+}
+
+impl<T: Copy> Volume<T> {
+    /// The part of the volume inside `bounds`, on the matching part of the grid.
+    ///
+    /// # Panics
+    /// When `bounds` reaches beyond the volume.
+    #[must_use]
+    #[track_caller]
+    pub fn crop(&self, bounds: VoxelBox) -> Self {
+        let [nx, ny, _] = self.size();
+        let [bx, by, bz] = bounds.size();
+        let flat = self.as_slice();
+        let mut voxels = Vec::with_capacity(bx * by * bz);
+        for z in bounds.low[2]..=bounds.high[2] {
+            for y in bounds.low[1]..=bounds.high[1] {
+                let row = nx * (y + ny * z);
+                voxels.extend_from_slice(&flat[row + bounds.low[0]..=row + bounds.high[0]]);
+            }
+        }
+        let grid = Grid {
+            size: [bx, by, bz],
+            origin_mm: self.grid.world_mm(bounds.low.map(|i| i as f64)),
+            ..self.grid.clone()
+        };
+        Self::from_flat(grid, voxels)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flat_order_is_x_fastest() {
+        let volume = Volume::from_fn(Grid::axis_aligned([3, 2, 2], [1.0; 3]), |[x, y, z]| {
+            x + 10 * y + 100 * z
+        });
+        assert_eq!(
+            volume.as_slice()[..7],
+            [0, 1, 2, 10, 11, 12, 100],
+            "x, then y, then z"
+        );
+        assert_eq!(volume.voxels()[[2, 1, 1]], 112, "indexed x, y, z");
+    }
+
+    #[test]
+    fn crop_keeps_voxels_in_place() {
+        let mut grid = Grid::axis_aligned([4, 3, 3], [2.0, 1.0, 0.5]);
+        grid.origin_mm = [10.0, 0.0, -1.0];
+        let volume = Volume::from_fn(grid, |[x, y, z]| x + 10 * y + 100 * z);
+        let mask = volume.map(|v| [111, 212].contains(v));
+        let bounds = mask.bounding_box().expect("the mask has two voxels");
+        assert_eq!((bounds.low, bounds.high), ([1, 1, 1], [2, 1, 2]));
+        let crop = volume.crop(bounds);
+        assert_eq!(crop.as_slice(), [111, 112, 211, 212]);
+        assert_eq!(crop.grid().origin_mm, [12.0, 1.0, -0.5]);
+    }
+
+    #[test]
+    fn empty_mask_has_no_box() {
+        let mask = Volume::from_fn(Grid::axis_aligned([2, 2, 2], [1.0; 3]), |_| false);
+        assert_eq!(mask.bounding_box(), None);
+    }
+}
