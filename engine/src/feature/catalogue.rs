@@ -207,3 +207,163 @@ pub fn find(family: Family, code: &str, parameter: &str) -> Option<&'static Feat
         .iter()
         .find(|f| f.family == family && f.code == code && f.parameter == parameter)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn has_the_features_of_the_manual() {
+        // The manual's overview table counts 5 intensity-volume histogram features; two of them have two parameters.
+        let counts: Vec<usize> = Family::ALL
+            .iter()
+            .map(|family| features().iter().filter(|f| f.family == *family).count())
+            .collect();
+        assert_eq!(
+            counts,
+            [29, 2, 18, 23, 7, 25, 16, 16, 16, 5, 17],
+            "features per family"
+        );
+        assert_eq!(features().len(), 174, "features in all");
+    }
+
+    #[test]
+    fn is_in_the_order_of_the_manual() {
+        assert!(
+            features().is_sorted_by_key(|f| f.family),
+            "families follow each other as in the manual"
+        );
+        for (order, feature) in features().iter().enumerate() {
+            assert_eq!(feature.order, order, "position of {}", feature.tag);
+        }
+        // First and last feature of each chapter section: a shuffled family would move one of them.
+        let ends: Vec<(&str, &str)> = Family::ALL
+            .iter()
+            .map(|family| {
+                let mut codes = features()
+                    .iter()
+                    .filter(|f| f.family == *family)
+                    .map(|f| f.code.as_str());
+                let first = codes.next().expect("every family has features");
+                (first, codes.last().unwrap_or(first))
+            })
+            .collect();
+        assert_eq!(
+            ends,
+            [
+                ("RNU0", "NPT7"),
+                ("VJGA", "0F91"),
+                ("Q4LE", "5ZWQ"),
+                ("X6K6", "RHQZ"),
+                ("BC2M", "9CMM"),
+                ("GYBY", "JN9H"),
+                ("22OV", "HJ9O"),
+                ("5QRC", "GU8N"),
+                ("0GBI", "GBDU"),
+                ("QCDE", "1X9X"),
+                ("SODN", "CAS9"),
+            ],
+            "first and last code of each family"
+        );
+    }
+
+    #[test]
+    fn five_features_are_not_standardised() {
+        let codes: Vec<&str> = features()
+            .iter()
+            .filter(|f| !f.is_standardised)
+            .map(|f| f.code.as_str())
+            .collect();
+        assert_eq!(
+            codes,
+            ["ZH1A", "IQYR", "SWZ1", "BRI8", "9CMM"],
+            "the features that the manual says should not be used"
+        );
+    }
+
+    #[test]
+    fn identities_are_unique() {
+        let mut identities = HashSet::new();
+        let mut tags = HashSet::new();
+        for f in features() {
+            assert!(
+                identities.insert((f.family, &f.code, &f.parameter)),
+                "{}/{}:{} occurs twice",
+                f.family,
+                f.code,
+                f.parameter
+            );
+            assert!(tags.insert(&f.tag), "tag {} occurs twice", f.tag);
+            assert!(
+                f.code.len() == 4
+                    && f.code
+                        .bytes()
+                        .all(|b| b.is_ascii_digit() || b.is_ascii_uppercase()),
+                "`{}` is no IBSI code",
+                f.code
+            );
+        }
+    }
+
+    #[test]
+    fn every_text_is_filled_and_fits_one_line() {
+        for f in features() {
+            for (column, text) in [
+                ("name", &f.name),
+                ("tag", &f.tag),
+                ("unit", &f.unit),
+                ("definition", &f.definition),
+                ("formula", &f.formula),
+                ("section", &f.section),
+            ] {
+                assert!(!text.is_empty(), "{column} of {} is empty", f.tag);
+                assert!(
+                    !text.contains(['\n', '\t', '\\']) && text.trim() == text,
+                    "{column} of {} is one plain line, found `{text}`",
+                    f.tag
+                );
+            }
+            for (open, close) in ["()", "{}", "[]"].map(|p| p.split_at(1)) {
+                assert_eq!(
+                    f.formula.matches(open).count(),
+                    f.formula.matches(close).count(),
+                    "{open} and {close} balance in the formula of {}",
+                    f.tag
+                );
+            }
+            let title = f.name.replace('\'', "’");
+            assert!(
+                f.section.starts_with("Image features › ")
+                    && f.section.ends_with(&format!(" › {title}")),
+                "section of {} names the chapter and the feature, found `{}`",
+                f.tag,
+                f.section
+            );
+        }
+    }
+
+    #[test]
+    fn families_are_found_by_slug_and_by_code() {
+        for family in Family::ALL {
+            assert_eq!(family.slug().parse(), Ok(family), "slug of {family:?}");
+            assert_eq!(family.code().parse(), Ok(family), "code of {family:?}");
+        }
+        assert_eq!(
+            "texture".parse::<Family>(),
+            Err(UnknownFamily("texture".to_owned())),
+            "an unknown family is named"
+        );
+    }
+
+    #[test]
+    fn find_needs_the_parameter() {
+        let v10 = find(Family::IntensityVolumeHistogram, "BC2M", "10");
+        assert_eq!(v10.map(|f| f.tag.as_str()), Some("ivh_v10"), "V10");
+        assert!(
+            find(Family::IntensityVolumeHistogram, "BC2M", "").is_none(),
+            "V without its fraction is no feature"
+        );
+    }
+}
