@@ -8,9 +8,9 @@ mod aggregation;
 pub mod catalogue;
 
 pub use aggregation::{Aggregation, UnknownAggregation};
-pub use catalogue::{Family, Feature};
+pub use catalogue::{Family, Feature, UnknownFamily};
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 /// Why a feature has no value. An answer, not a failure: a one-voxel or flat region of interest has features that the
 /// manual's formulas leave undefined, and they are reported so, never as NaN or 0.
@@ -78,6 +78,97 @@ impl fmt::Debug for FeatureKey {
     }
 }
 
+/// Why a text is no [`FeatureKey`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ParseKeyError {
+    /// Not three parts between slashes.
+    #[error(
+        "expected `family/aggregation/CODE` or `family/aggregation/CODE:parameter`, found `{0}`"
+    )]
+    Form(String),
+    /// The first part names no family.
+    #[error(transparent)]
+    Family(#[from] UnknownFamily),
+    /// The second part names no aggregation.
+    #[error(transparent)]
+    Aggregation(#[from] UnknownAggregation),
+    /// The family's features do not exist in this aggregation.
+    #[error("expected an aggregation of {family} ({}), found `{found}`", slugs(.family.aggregations()))]
+    NotOfFamily {
+        /// The family.
+        family: Family,
+        /// The aggregation, which belongs to other families.
+        found: Aggregation,
+    },
+    /// The family has no feature of this code and parameter.
+    #[error("{family} has no feature `{found}`{}", parameters(*.family, .found))]
+    Feature {
+        /// The family.
+        family: Family,
+        /// The third part: code and parameter.
+        found: String,
+    },
+}
+
+fn slugs(aggregations: &[Aggregation]) -> String {
+    let slugs: Vec<&str> = aggregations.iter().map(|a| a.slug()).collect();
+    slugs.join(", ")
+}
+
+/// Says which parameters a code may have when only the parameter is wrong.
+fn parameters(family: Family, found: &str) -> String {
+    let code = found.split(':').next().unwrap_or(found);
+    let known: Vec<String> = catalogue::features()
+        .iter()
+        .filter(|f| f.family == family && f.code == code)
+        .map(|f| match f.parameter.as_str() {
+            "" => format!("`{code}`"),
+            parameter => format!("`{code}:{parameter}`"),
+        })
+        .collect();
+    if known.is_empty() {
+        String::new()
+    } else {
+        format!(", but it has {}", known.join(" and "))
+    }
+}
+
+impl FromStr for FeatureKey {
+    type Err = ParseKeyError;
+
+    /// Reads the text form, `glcm/3d_avg/TU9B`; IBSI codes are accepted for the slugs of family and aggregation.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parts: Vec<&str> = text.split('/').collect();
+        let [family, aggregation, found] = parts[..] else {
+            return Err(ParseKeyError::Form(text.to_owned()));
+        };
+        let family: Family = family.parse()?;
+        let aggregation: Aggregation = aggregation.parse()?;
+        if !family.aggregations().contains(&aggregation) {
+            return Err(ParseKeyError::NotOfFamily {
+                family,
+                found: aggregation,
+            });
+        }
+        // `CODE:` is not another spelling of `CODE`: a text has one form.
+        let (code, parameter) = match found.split_once(':') {
+            Some((_, "")) => (found, ""),
+            Some(parts) => parts,
+            None => (found, ""),
+        };
+        let feature =
+            catalogue::find(family, code, parameter).ok_or_else(|| ParseKeyError::Feature {
+                family,
+                found: found.to_owned(),
+            })?;
+        Ok(Self {
+            feature,
+            aggregation,
+        })
+    }
+}
+
 /// Feature values in the order of the catalogue, family by family, aggregation by aggregation.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FeatureTable {
@@ -118,5 +209,67 @@ impl FeatureTable {
             .iter()
             .find(|(row, _)| row.to_string() == key)
             .map(|(_, value)| *value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_survive_being_written_and_read() {
+        for feature in catalogue::features() {
+            for aggregation in feature.family.aggregations() {
+                let key = FeatureKey {
+                    feature,
+                    aggregation: *aggregation,
+                };
+                assert_eq!(key.to_string().parse(), Ok(key), "{key}");
+            }
+        }
+    }
+
+    #[test]
+    fn keys_have_the_form_of_check_ids() {
+        for text in ["glcm/3d_avg/TU9B", "ivh/-/BC2M:10", "morph/-/RNU0"] {
+            let key: FeatureKey = text.parse().expect("the key is in the catalogue");
+            assert_eq!(key.to_string(), text, "canonical form");
+        }
+        let by_codes: FeatureKey = "LFYI/ITBB/TU9B".parse().expect("IBSI codes are accepted");
+        assert_eq!(by_codes.to_string(), "glcm/3d_avg/TU9B", "read by codes");
+    }
+
+    #[test]
+    fn wrong_keys_are_refused_by_what_is_wrong() {
+        for (text, message) in [
+            (
+                "glcm/TU9B",
+                "expected `family/aggregation/CODE` or `family/aggregation/CODE:parameter`, found `glcm/TU9B`",
+            ),
+            (
+                "texture/3d_avg/TU9B",
+                "expected a feature family (morph, loc, stat, ih, ivh, glcm, glrlm, glszm, gldzm, ngtdm or ngldm), found `texture`",
+            ),
+            (
+                "glcm/4d/TU9B",
+                "expected an aggregation (2d_avg, 2d_mrg, 25d_avg, 25d_mrg, 3d_avg, 3d_mrg, 2d, 25d, 3d or -), found `4d`",
+            ),
+            (
+                "glszm/3d_avg/GU8N",
+                "expected an aggregation of glszm (2d, 25d, 3d), found `3d_avg`",
+            ),
+            ("glcm/3d_avg/GU8N", "glcm has no feature `GU8N`"),
+            (
+                "ivh/-/BC2M",
+                "ivh has no feature `BC2M`, but it has `BC2M:10` and `BC2M:90`",
+            ),
+            (
+                "glcm/3d_avg/TU9B:",
+                "glcm has no feature `TU9B:`, but it has `TU9B`",
+            ),
+        ] {
+            let error = text.parse::<FeatureKey>().expect_err(text);
+            assert_eq!(error.to_string(), message, "message for `{text}`");
+        }
     }
 }
