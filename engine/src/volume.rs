@@ -60,9 +60,9 @@ impl Grid {
     #[must_use]
     pub fn world_mm(&self, voxel: [f64; 3]) -> [f64; 3] {
         let mut world = self.origin_mm;
-        for axis in 0..3 {
-            for (w, d) in world.iter_mut().zip(self.direction[axis]) {
-                *w += voxel[axis] * self.spacing_mm[axis] * d;
+        for ((index, spacing), direction) in voxel.iter().zip(self.spacing_mm).zip(self.direction) {
+            for (w, d) in world.iter_mut().zip(direction) {
+                *w += index * spacing * d;
             }
         }
         world

@@ -247,7 +247,7 @@ mod tests {
                     .filter(|f| f.family == *family)
                     .map(|f| f.code.as_str());
                 let first = codes.next().expect("every family has features");
-                (first, codes.last().unwrap_or(first))
+                (first, codes.next_back().unwrap_or(first))
             })
             .collect();
         assert_eq!(

@@ -197,7 +197,6 @@ impl FeatureTable {
     }
 
     /// The rows, in order.
-    #[must_use]
     pub fn rows(&self) -> &[(FeatureKey, Value)] {
         &self.rows
     }
