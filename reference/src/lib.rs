@@ -1,1 +1,10 @@
-//! Reference values.
+//! What the answers are: reference values with their tolerances and where they were published, the settings under
+//! which they hold, and the public data sets they were computed from.
+//!
+//! This crate holds data and how to read it. It judges nothing: comparing a value with its reference is the
+//! harness's business.
+
+mod consensus;
+pub mod ibsi1;
+
+pub use consensus::{Consensus, UnknownConsensus};
