@@ -5,6 +5,7 @@
 //! harness's business.
 
 mod consensus;
+pub mod datasets;
 pub mod ibsi1;
 
 pub use consensus::{Consensus, UnknownConsensus};
