@@ -5,6 +5,7 @@
 //! [`volume`].
 
 pub mod feature;
+pub mod io;
 pub mod process;
 pub mod roi;
 pub mod settings;
