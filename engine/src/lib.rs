@@ -4,7 +4,9 @@
 //! Section names and four-letter codes in this documentation are those of the manual. The axis order is stated in
 //! [`volume`].
 
+pub mod diagnostics;
 pub mod feature;
+pub mod io;
 pub mod process;
 pub mod roi;
 pub mod settings;

@@ -48,4 +48,31 @@ pub enum ProcessError {
         /// The lower edge of the first bin.
         lowest: f64,
     },
+    /// An intensity inside the region is no number.
+    #[error("expected finite intensities inside the region of interest, found `{found}`")]
+    NotFinite {
+        /// The first intensity that is not finite.
+        found: f64,
+    },
+    /// The intensities inside the region are so far apart that their range is no number any more.
+    #[error(
+        "the intensities inside the region of interest run from `{lowest}` to `{highest}`, too far to be divided into bins"
+    )]
+    RangeTooWide {
+        /// The lowest intensity.
+        lowest: f64,
+        /// The highest intensity.
+        highest: f64,
+    },
+    /// A setting that no image can be processed with; [`Settings::check`](crate::settings::Settings::check) refuses
+    /// it earlier.
+    #[error("`{key}`: expected {expected}, found `{found}`")]
+    Setting {
+        /// The key.
+        key: &'static str,
+        /// What it may be.
+        expected: &'static str,
+        /// What it was.
+        found: String,
+    },
 }

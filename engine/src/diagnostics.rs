@@ -1,0 +1,329 @@
+//! Diagnostic features: descriptors of image and region at each stage of processing, by which two implementations
+//! find out where they part (IBSI 1 manual, *Reference data sets*, diagnostic features).
+
+use std::fmt;
+
+use crate::{
+    feature::{Undefined, Value},
+    roi::Roi,
+    volume::{Image, Mask},
+};
+
+/// A stage of image processing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stage {
+    /// As loaded.
+    Initial,
+    /// After interpolation.
+    Interpolated,
+    /// After re-segmentation, which changes the region only.
+    Resegmented,
+}
+
+impl Stage {
+    /// The name: `initial`, `interpolated`, `re-segmented`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Initial => "initial",
+            Self::Interpolated => "interpolated",
+            Self::Resegmented => "re-segmented",
+        }
+    }
+
+    fn tag(self) -> &'static str {
+        match self {
+            Self::Initial => "init",
+            Self::Interpolated => "interp",
+            Self::Resegmented => "reseg",
+        }
+    }
+}
+
+/// What a diagnostic feature describes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Object {
+    /// The image.
+    Image,
+    /// The region of interest.
+    Roi,
+}
+
+impl Object {
+    /// The name: `image`, `roi`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::Roi => "roi",
+        }
+    }
+
+    fn tag(self) -> &'static str {
+        match self {
+            Self::Image => "img",
+            Self::Roi => "roi",
+        }
+    }
+}
+
+/// A diagnostic feature. Its text form is the tag of the IBSI tables, `{quantity}_{stage}_{object}`:
+/// `int_mask_mean_int_reseg_roi`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Diagnostic {
+    /// After which stage.
+    pub stage: Stage,
+    /// Of what.
+    pub object: Object,
+    /// Which descriptor, by its IBSI name.
+    pub quantity: &'static str,
+    /// The value: voxels for `dim` and `count`, mm for `vox_dim`, the image's unit for `int`.
+    pub value: Value,
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (stage, object) = (self.stage.tag(), self.object.tag());
+        write!(f, "{}_{stage}_{object}", self.quantity)
+    }
+}
+
+/// Diagnostic features in the order in which they were added.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Diagnostics {
+    rows: Vec<Diagnostic>,
+}
+
+impl Diagnostics {
+    /// Adds those of an image.
+    pub fn add_image(&mut self, stage: Stage, image: &Image) {
+        self.rows.extend(image_diagnostics(stage, image));
+    }
+
+    /// Adds those of a region.
+    pub fn add_roi(&mut self, stage: Stage, image: &Image, roi: &Roi) {
+        self.rows.extend(roi_diagnostics(stage, image, roi));
+    }
+
+    /// The rows, in order.
+    #[must_use]
+    pub fn rows(&self) -> &[Diagnostic] {
+        &self.rows
+    }
+
+    /// The value with a tag, `int_mask_mean_int_reseg_roi`; `None` when it was not computed.
+    #[must_use]
+    pub fn get(&self, tag: &str) -> Option<Value> {
+        self.rows
+            .iter()
+            .find(|row| row.to_string() == tag)
+            .map(|row| row.value)
+    }
+}
+
+/// The diagnostic features of an image: size in voxels, spacing in mm, mean, lowest and highest intensity.
+#[must_use]
+pub fn image_diagnostics(stage: Stage, image: &Image) -> Vec<Diagnostic> {
+    let size = image.size().map(|n| Ok(n as f64));
+    let spacing = image.grid().spacing_mm.map(Ok);
+    let quantities = triple(["img_dim_x", "img_dim_y", "img_dim_z"], size)
+        .chain(triple(["vox_dim_x", "vox_dim_y", "vox_dim_z"], spacing))
+        .chain(triple(
+            ["mean_int", "min_int", "max_int"],
+            intensities(image.as_slice().iter().copied()),
+        ));
+    rows(stage, Object::Image, quantities)
+}
+
+/// The diagnostic features of a region: size of the mask and of the bounding boxes in voxels, numbers of voxels, and
+/// mean, lowest and highest intensity inside the intensity mask.
+///
+/// Boxes and intensities of an empty mask are [`Undefined::EmptyRoi`].
+///
+/// # Panics
+/// When image and region have not the same number of voxels: the caller made both.
+#[must_use]
+#[track_caller]
+pub fn roi_diagnostics(stage: Stage, image: &Image, roi: &Roi) -> Vec<Diagnostic> {
+    assert_eq!(
+        image.size(),
+        roi.intensity.size(),
+        "an image and its region lie on one grid"
+    );
+    let size = roi.intensity.size().map(|n| Ok(n as f64));
+    let inside = image
+        .as_slice()
+        .iter()
+        .zip(roi.intensity.as_slice())
+        .filter_map(|(intensity, inside)| inside.then_some(*intensity));
+    let quantities = triple(["int_mask_dim_x", "int_mask_dim_y", "int_mask_dim_z"], size)
+        .chain(triple(
+            [
+                "int_mask_bb_dim_x",
+                "int_mask_bb_dim_y",
+                "int_mask_bb_dim_z",
+            ],
+            box_size(&roi.intensity),
+        ))
+        .chain(triple(
+            [
+                "morph_mask_bb_dim_x",
+                "morph_mask_bb_dim_y",
+                "morph_mask_bb_dim_z",
+            ],
+            box_size(&roi.morphological),
+        ))
+        .chain([
+            ("int_mask_vox_count", Ok(roi.intensity.count() as f64)),
+            ("morph_mask_vox_count", Ok(roi.morphological.count() as f64)),
+        ])
+        .chain(triple(
+            ["int_mask_mean_int", "int_mask_min_int", "int_mask_max_int"],
+            intensities(inside),
+        ));
+    rows(stage, Object::Roi, quantities)
+}
+
+fn triple(
+    names: [&'static str; 3],
+    values: [Value; 3],
+) -> impl Iterator<Item = (&'static str, Value)> {
+    names.into_iter().zip(values)
+}
+
+fn rows(
+    stage: Stage,
+    object: Object,
+    quantities: impl Iterator<Item = (&'static str, Value)>,
+) -> Vec<Diagnostic> {
+    quantities
+        .map(|(quantity, value)| Diagnostic {
+            stage,
+            object,
+            quantity,
+            value,
+        })
+        .collect()
+}
+
+/// Size of a mask's bounding box.
+fn box_size(mask: &Mask) -> [Value; 3] {
+    match mask.bounding_box() {
+        Some(bounds) => bounds.size().map(|n| Ok(n as f64)),
+        None => [Err(Undefined::EmptyRoi); 3],
+    }
+}
+
+/// Mean, lowest and highest intensity.
+fn intensities(intensities: impl Iterator<Item = f64>) -> [Value; 3] {
+    let (mut n, mut sum, mut lowest, mut highest) =
+        (0_usize, 0.0, f64::INFINITY, f64::NEG_INFINITY);
+    for intensity in intensities {
+        n += 1;
+        sum += intensity;
+        lowest = intensity.min(lowest);
+        highest = intensity.max(highest);
+    }
+    if n == 0 {
+        return [Err(Undefined::EmptyRoi); 3];
+    }
+    [Ok(sum / n as f64), Ok(lowest), Ok(highest)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::volume::{Grid, Volume};
+
+    fn image() -> Image {
+        Volume::from_fn(
+            Grid::axis_aligned([4, 3, 2], [0.5, 1.0, 2.5]),
+            |[x, y, z]| (x + 10 * y + 100 * z) as f64,
+        )
+    }
+
+    fn table(rows: &[Diagnostic]) -> Vec<(String, Value)> {
+        rows.iter()
+            .map(|row| (row.to_string(), row.value))
+            .collect()
+    }
+
+    #[test]
+    fn an_image_by_hand() {
+        let expected = [
+            ("img_dim_x_interp_img", 4.0),
+            ("img_dim_y_interp_img", 3.0),
+            ("img_dim_z_interp_img", 2.0),
+            ("vox_dim_x_interp_img", 0.5),
+            ("vox_dim_y_interp_img", 1.0),
+            ("vox_dim_z_interp_img", 2.5),
+            ("mean_int_interp_img", 61.5),
+            ("min_int_interp_img", 0.0),
+            ("max_int_interp_img", 123.0),
+        ]
+        .map(|(tag, value)| (tag.to_owned(), Ok(value)));
+        assert_eq!(
+            table(&image_diagnostics(Stage::Interpolated, &image())),
+            expected
+        );
+    }
+
+    #[test]
+    fn a_region_by_hand() {
+        let image = image();
+        let mut roi = Roi::new(image.map(|v| (1.0..=22.0).contains(v) && *v % 10.0 > 0.0));
+        roi.intensity = image.map(|v| [11.0, 12.0, 21.0].contains(v));
+        let expected = [
+            ("int_mask_dim_x_reseg_roi", 4.0),
+            ("int_mask_dim_y_reseg_roi", 3.0),
+            ("int_mask_dim_z_reseg_roi", 2.0),
+            ("int_mask_bb_dim_x_reseg_roi", 2.0),
+            ("int_mask_bb_dim_y_reseg_roi", 2.0),
+            ("int_mask_bb_dim_z_reseg_roi", 1.0),
+            ("morph_mask_bb_dim_x_reseg_roi", 3.0),
+            ("morph_mask_bb_dim_y_reseg_roi", 3.0),
+            ("morph_mask_bb_dim_z_reseg_roi", 1.0),
+            ("int_mask_vox_count_reseg_roi", 3.0),
+            // 1, 2, 3, 11, 12, 13, 21, 22
+            ("morph_mask_vox_count_reseg_roi", 8.0),
+            ("int_mask_mean_int_reseg_roi", 44.0 / 3.0),
+            ("int_mask_min_int_reseg_roi", 11.0),
+            ("int_mask_max_int_reseg_roi", 21.0),
+        ]
+        .map(|(tag, value)| (tag.to_owned(), Ok(value)));
+        assert_eq!(
+            table(&roi_diagnostics(Stage::Resegmented, &image, &roi)),
+            expected
+        );
+    }
+
+    #[test]
+    fn an_empty_region_counts_nothing_and_has_no_intensity() {
+        let image = image();
+        let mut diagnostics = Diagnostics::default();
+        diagnostics.add_image(Stage::Initial, &image);
+        diagnostics.add_roi(Stage::Initial, &image, &Roi::new(image.map(|_| false)));
+        assert_eq!(
+            diagnostics.rows().len(),
+            23,
+            "9 of the image, 14 of the region"
+        );
+        assert_eq!(
+            diagnostics.get("int_mask_vox_count_init_roi"),
+            Some(Ok(0.0)),
+            "a count of nothing is 0"
+        );
+        for tag in ["int_mask_bb_dim_z_init_roi", "int_mask_mean_int_init_roi"] {
+            assert_eq!(
+                diagnostics.get(tag),
+                Some(Err(Undefined::EmptyRoi)),
+                "{tag}"
+            );
+        }
+        assert_eq!(
+            diagnostics.get("int_mask_mean_int_reseg_roi"),
+            None,
+            "not added"
+        );
+    }
+}

@@ -1,0 +1,190 @@
+//! What can go wrong with a file.
+
+use std::{fmt, io, path::PathBuf};
+
+/// A file that cannot be read, and why.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {problem}", path.display())]
+pub struct ReadError {
+    /// The file, as the caller named it.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    #[source]
+    pub problem: ReadProblem,
+}
+
+/// What is wrong with a file that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadProblem {
+    /// The operating system refuses to open or read it.
+    #[error("cannot be read: {0}")]
+    Io(#[source] io::Error),
+    /// A folder, a pipe or a device.
+    #[error("expected a regular file, found a folder or a device")]
+    NotAFile,
+    /// The first bytes are not those of a NIfTI-1 file.
+    #[error("expected a NIfTI-1 file, found {found}")]
+    NotNifti {
+        /// What the first bytes are.
+        found: String,
+    },
+    /// A relative of NIfTI-1 in one file that is not supported.
+    #[error("expected NIfTI-1 in a single file (.nii or .nii.gz), found {found}")]
+    UnsupportedFormat {
+        /// The format.
+        found: &'static str,
+    },
+    /// Voxels that are not real scalars.
+    #[error("expected integer or real voxels of 8 to 64 bits, found datatype {found}")]
+    UnsupportedDataType {
+        /// Name and code of the data type.
+        found: String,
+    },
+    /// A header field that makes no sense.
+    #[error("header field `{field}`: expected {expected}, found `{found}`")]
+    Header {
+        /// The field, by its name in the NIfTI-1 standard.
+        field: String,
+        /// What it may be.
+        expected: &'static str,
+        /// What it was.
+        found: String,
+    },
+    /// Not one volume, but a series of them.
+    #[error("expected one volume (2 or 3 dimensions), found {dimensions:?} voxels")]
+    NotOneVolume {
+        /// The size along every dimension.
+        dimensions: Vec<u16>,
+    },
+    /// More voxels than are accepted.
+    #[error("expected at most {MAX_VOXELS} voxels, found {size:?}", MAX_VOXELS = super::MAX_VOXELS)]
+    TooManyVoxels {
+        /// The size along x, y, z.
+        size: [usize; 3],
+    },
+    /// The file ends before its voxels do.
+    #[error("the file is truncated: expected {expected} bytes, found {found}")]
+    Truncated {
+        /// Bytes up to the last voxel, after decompression.
+        expected: u64,
+        /// Bytes that are there, after decompression.
+        found: u64,
+    },
+    /// The compressed file is too short to hold what its header announces, whatever its content.
+    #[error(
+        "the header announces {expected} bytes, more than {stored} compressed bytes can ever hold"
+    )]
+    ImpossibleCompression {
+        /// Bytes up to the last voxel, after decompression.
+        expected: u64,
+        /// Bytes of the compressed file.
+        stored: u64,
+    },
+    /// The gzip stream is damaged or incomplete.
+    #[error("the gzip stream is damaged or incomplete: {0}")]
+    DamagedGzip(#[source] io::Error),
+    /// The voxel axes have no length or are not perpendicular.
+    #[error("the orientation ({form}): expected perpendicular voxel axes, found {found}")]
+    Orientation {
+        /// Which of the header's orientations.
+        form: &'static str,
+        /// What is wrong.
+        found: String,
+    },
+    /// Intensities that are not numbers.
+    #[error(
+        "expected finite intensities, found {count} that are not, the first `{value}` at voxel {first:?}"
+    )]
+    NotFinite {
+        /// How many.
+        count: usize,
+        /// Voxel x, y, z of the first one.
+        first: [usize; 3],
+        /// The first one.
+        value: f64,
+    },
+    /// A mask voxel that is no label.
+    #[error("expected whole numbers in a mask, found `{value}` at voxel {at:?}")]
+    NotALabel {
+        /// The value.
+        value: f64,
+        /// Voxel x, y, z.
+        at: [usize; 3],
+    },
+    /// A mask of several regions, and none was chosen.
+    #[error(
+        "expected a mask of one label, found the labels {}: choose one",
+        Listed(labels)
+    )]
+    SeveralLabels {
+        /// The first labels, in increasing order; at most [`ReadProblem::MAX_LISTED`].
+        labels: Vec<f64>,
+    },
+    /// A mask without any voxel.
+    #[error("expected a mask with at least one voxel that is not 0, found none")]
+    EmptyMask,
+    /// The chosen label is nowhere in the mask.
+    #[error(
+        "expected voxels of label {label}, found the labels {}",
+        Listed(present)
+    )]
+    NoSuchLabel {
+        /// The label that was asked for.
+        label: u32,
+        /// The first labels that are there, in increasing order; at most [`ReadProblem::MAX_LISTED`].
+        present: Vec<f64>,
+    },
+}
+
+impl ReadProblem {
+    /// The most labels that an error lists.
+    pub const MAX_LISTED: usize = 32;
+}
+
+/// Labels in a message.
+struct Listed<'a>(&'a [f64]);
+
+impl fmt::Display for Listed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("(none)");
+        }
+        for (i, label) in self.0.iter().enumerate() {
+            write!(f, "{}{label}", if i == 0 { "" } else { ", " })?;
+        }
+        if self.0.len() == ReadProblem::MAX_LISTED {
+            f.write_str(", …")?;
+        }
+        Ok(())
+    }
+}
+
+/// A file that cannot be written, and why.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {problem}", path.display())]
+pub struct WriteError {
+    /// The file, as the caller named it.
+    pub path: PathBuf,
+    /// What is wrong.
+    #[source]
+    pub problem: WriteProblem,
+}
+
+/// Why a file cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WriteProblem {
+    /// The operating system refuses.
+    #[error("cannot be written: {0}")]
+    Io(#[from] io::Error),
+    /// The name does not say how to write it.
+    #[error("expected a name that ends in .nii or .nii.gz")]
+    Name,
+    /// A NIfTI-1 header cannot hold the size.
+    #[error("expected 1 to 32767 voxels along every axis, found {size:?}")]
+    Size {
+        /// The size along x, y, z.
+        size: [usize; 3],
+    },
+}

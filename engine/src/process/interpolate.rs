@@ -1,1 +1,0 @@
-//! Interpolation (VTM2).
