@@ -1,1 +1,3 @@
-//! Phantoms.
+//! Images whose radiomic feature values are known.
+
+pub mod ibsi1;
