@@ -2,14 +2,13 @@
 
 use std::{fmt, io, path::PathBuf};
 
-/// A file that cannot be read, and why.
+/// A file that cannot be read, and why. The message is complete: no source repeats it.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {problem}", path.display())]
 pub struct ReadError {
     /// The file, as the caller named it.
     pub path: PathBuf,
     /// What is wrong with it.
-    #[source]
     pub problem: ReadProblem,
 }
 
@@ -19,7 +18,7 @@ pub struct ReadError {
 pub enum ReadProblem {
     /// The operating system refuses to open or read it.
     #[error("cannot be read: {0}")]
-    Io(#[source] io::Error),
+    Io(io::Error),
     /// A folder, a pipe or a device.
     #[error("expected a regular file, found a folder or a device")]
     NotAFile,
@@ -83,7 +82,7 @@ pub enum ReadProblem {
     },
     /// The gzip stream is damaged or incomplete.
     #[error("the gzip stream is damaged or incomplete: {0}")]
-    DamagedGzip(#[source] io::Error),
+    DamagedGzip(io::Error),
     /// The voxel axes have no length or are not perpendicular.
     #[error("the orientation ({form}): expected perpendicular voxel axes, found {found}")]
     Orientation {
@@ -160,14 +159,13 @@ impl fmt::Display for Listed<'_> {
     }
 }
 
-/// A file that cannot be written, and why.
+/// A file that cannot be written, and why. The message is complete: no source repeats it.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {problem}", path.display())]
 pub struct WriteError {
     /// The file, as the caller named it.
     pub path: PathBuf,
     /// What is wrong.
-    #[source]
     pub problem: WriteProblem,
 }
 

@@ -265,6 +265,18 @@ fn orientation_from_the_qform() {
 }
 
 #[test]
+fn half_turns_have_no_scalar_part() {
+    // A half turn about z, as files from DICOM's axes have it; the rounding of `d` leaves a square of 1 + 1e-7.
+    let mut fixture = Fixture::int16([1, 1, 1], &[0]);
+    fixture.put_i16(252, 1);
+    fixture.put_f32s(256, &[0.0, 0.0, 1.000_000_1]);
+    assert_eq!(
+        fixture.image().unwrap().grid().direction,
+        [[-1.0, 0.0, 0.0], [0.0, -1.0, 0.0], [0.0, 0.0, 1.0]]
+    );
+}
+
+#[test]
 fn the_sform_goes_before_the_qform() {
     for qform_code in [0, 1] {
         let grid = with_both_forms(qform_code, 2);
@@ -435,6 +447,10 @@ fn impossible_header_fields_are_named() {
         (
             |f| f.bytes[123] = 1,
             "header field `xyzt_units`: expected lengths in mm, found `metre`",
+        ),
+        (
+            |f| f.bytes[123] = 3,
+            "header field `xyzt_units`: expected lengths in mm, found `micrometre`",
         ),
         (
             |f| f.put_f32(108, 1e9),
