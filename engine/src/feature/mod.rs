@@ -6,6 +6,7 @@
 
 mod aggregation;
 pub mod catalogue;
+pub mod intensity_histogram;
 pub mod intensity_statistics;
 
 pub use aggregation::{Aggregation, UnknownAggregation};
