@@ -8,6 +8,7 @@ mod aggregation;
 pub mod catalogue;
 pub mod intensity_histogram;
 pub mod intensity_statistics;
+pub mod intensity_volume_histogram;
 
 pub use aggregation::{Aggregation, UnknownAggregation};
 pub use catalogue::{Family, Feature};
