@@ -6,9 +6,12 @@
 
 mod aggregation;
 pub mod catalogue;
+pub mod glcm;
+pub mod glrlm;
 pub mod intensity_histogram;
 pub mod intensity_statistics;
 pub mod intensity_volume_histogram;
+pub mod texture;
 
 pub use aggregation::{Aggregation, UnknownAggregation};
 pub use catalogue::{Family, Feature};

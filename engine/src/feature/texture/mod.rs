@@ -1,0 +1,19 @@
+//! What the texture families share: the grey levels laid out for fast neighbour access, directions, zones, counting,
+//! and the aggregation of matrices and feature values over slices and directions.
+//!
+//! A family builds its matrices once, slice by slice or for the volume, and [`aggregate`] serves every aggregation
+//! asked for from them.
+
+mod aggregate;
+mod counts;
+mod level_counts;
+mod levels;
+
+#[cfg(test)]
+pub(crate) mod testing;
+
+pub use level_counts::LevelCounts;
+
+pub(crate) use aggregate::{Features, Matrix, directional, evaluate, undirected};
+pub(crate) use counts::{Cell, Counts, Tally};
+pub(crate) use levels::{DIRECTIONS, Direction, Levels};
