@@ -7,7 +7,9 @@
 mod aggregation;
 pub mod catalogue;
 pub mod glcm;
+pub mod gldzm;
 pub mod glrlm;
+pub mod glszm;
 pub mod intensity_histogram;
 pub mod intensity_statistics;
 pub mod intensity_volume_histogram;

@@ -8,12 +8,15 @@ mod aggregate;
 mod counts;
 mod level_counts;
 mod levels;
+mod zones;
 
 #[cfg(test)]
 pub(crate) mod testing;
 
 pub use level_counts::LevelCounts;
+pub use zones::ZoneMaps;
 
 pub(crate) use aggregate::{Features, Matrix, directional, evaluate, undirected};
 pub(crate) use counts::{Cell, Counts, Tally};
 pub(crate) use levels::{DIRECTIONS, Direction, Levels};
+pub(crate) use zones::{Zone, Zones};
