@@ -8,6 +8,7 @@ mod aggregate;
 mod counts;
 mod level_counts;
 mod levels;
+mod window;
 mod zones;
 
 #[cfg(test)]
@@ -19,4 +20,5 @@ pub use zones::ZoneMaps;
 pub(crate) use aggregate::{Features, Matrix, directional, evaluate, undirected};
 pub(crate) use counts::{Cell, Counts, Tally};
 pub(crate) use levels::{DIRECTIONS, Direction, Levels};
+pub(crate) use window::window_sums;
 pub(crate) use zones::{Zone, Zones};
