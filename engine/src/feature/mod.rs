@@ -13,6 +13,7 @@ pub mod glszm;
 pub mod intensity_histogram;
 pub mod intensity_statistics;
 pub mod intensity_volume_histogram;
+pub mod ngldm;
 pub mod ngtdm;
 pub mod texture;
 
