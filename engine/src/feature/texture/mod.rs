@@ -13,6 +13,8 @@ mod zones;
 
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use level_counts::LevelCounts;
 pub use zones::ZoneMaps;
