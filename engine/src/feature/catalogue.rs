@@ -208,6 +208,15 @@ pub fn find(family: Family, code: &str, parameter: &str) -> Option<&'static Feat
         .find(|f| f.family == family && f.code == code && f.parameter == parameter)
 }
 
+/// Code and parameter of every feature of a family, in order: what the family's function must return.
+#[cfg(test)]
+pub(crate) fn codes_of(family: Family) -> Vec<(&'static str, &'static str)> {
+    features()
+        .iter()
+        .filter(|f| f.family == family)
+        .map(|f| (f.code.as_str(), f.parameter.as_str()))
+        .collect()
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;

@@ -6,6 +6,16 @@
 
 mod aggregation;
 pub mod catalogue;
+pub mod glcm;
+pub mod gldzm;
+pub mod glrlm;
+pub mod glszm;
+pub mod intensity_histogram;
+pub mod intensity_statistics;
+pub mod intensity_volume_histogram;
+pub mod ngldm;
+pub mod ngtdm;
+pub mod texture;
 
 pub use aggregation::{Aggregation, UnknownAggregation};
 pub use catalogue::{Family, Feature, UnknownFamily};
