@@ -6,6 +6,7 @@
 
 mod aggregation;
 pub mod catalogue;
+pub mod morphology;
 
 pub use aggregation::{Aggregation, UnknownAggregation};
 pub use catalogue::{Family, Feature};
