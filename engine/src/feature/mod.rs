@@ -6,6 +6,7 @@
 
 mod aggregation;
 pub mod catalogue;
+pub mod local_intensity;
 pub mod morphology;
 
 pub use aggregation::{Aggregation, UnknownAggregation};
