@@ -216,6 +216,7 @@ pub(crate) fn codes_of(family: Family) -> Vec<(&'static str, &'static str)> {
         .filter(|f| f.family == family)
         .map(|f| (f.code.as_str(), f.parameter.as_str()))
         .collect()
+}
 
 #[cfg(test)]
 mod tests {

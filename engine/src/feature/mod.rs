@@ -13,6 +13,8 @@ pub mod glszm;
 pub mod intensity_histogram;
 pub mod intensity_statistics;
 pub mod intensity_volume_histogram;
+pub mod local_intensity;
+pub mod morphology;
 pub mod ngldm;
 pub mod ngtdm;
 pub mod texture;
