@@ -351,3 +351,104 @@ fn check(
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(text: &str) -> String {
+        Settings::from_toml(text)
+            .expect_err("the settings are wrong")
+            .to_string()
+    }
+
+    #[test]
+    fn empty_settings_are_the_defaults() {
+        let settings = Settings::from_toml("").expect("every key has a default");
+        assert_eq!(settings, Settings::default());
+        assert_eq!(settings.discretise, Discretise::None);
+        assert_eq!(settings.features.families.len(), 11, "all families");
+    }
+
+    #[test]
+    fn settings_survive_their_own_text() {
+        let text = "\
+            round_on_load = true\n\
+            [interpolate]\nspacing_mm = [2.0, 2.0]\nimage = 'cubic-spline'\nround = true\n\
+            [resegment]\nrange = [-500, inf]\noutlier_sigma = 3\n\
+            [discretise]\nmethod = 'fixed-bin-size'\nwidth = 25\n\
+            [features]\nfamilies = ['glcm', 'morph']\naggregations = ['2d_avg', '25d']\n";
+        let settings = Settings::from_toml(text).expect("the settings are right");
+        assert_eq!(settings.resegment.range, Some([-500.0, f64::INFINITY]));
+        let again = Settings::from_toml(&settings.to_toml()).expect("what is written can be read");
+        assert_eq!(again, settings);
+        assert_eq!(
+            settings.features.aggregations_of(Family::Glcm),
+            [Aggregation::SliceDirectionAveraged],
+            "25d is no aggregation of the GLCM"
+        );
+        assert_eq!(
+            settings.features.aggregations_of(Family::Morphology),
+            [Aggregation::None],
+            "what is not aggregated is always computed"
+        );
+        assert!(
+            settings.features.aggregations_of(Family::Ngldm).is_empty(),
+            "not among the families"
+        );
+    }
+
+    #[test]
+    fn unknown_keys_and_words_are_named() {
+        assert!(refusal("[interpolat]\n").contains("interpolat"));
+        assert!(refusal("[texture]\nglcm_distanc = 1\n").contains("glcm_distanc"));
+        assert!(refusal("[discretise]\nmethod = 'fbn'\nbins = 3\n").contains("fixed-bin-number"));
+        assert!(refusal("[features]\naggregations = ['4d']\n").contains("4d"));
+        assert!(refusal("round_on_load = 1\n").contains("boolean"));
+    }
+
+    #[test]
+    fn impossible_values_are_named_with_what_is_possible() {
+        let interpolate = |rest: &str| format!("[interpolate]\nimage = 'linear'\n{rest}\n");
+        for (text, key) in [
+            (interpolate("spacing_mm = [2.0]"), "interpolate.spacing_mm"),
+            (
+                interpolate("spacing_mm = [2.0, 0.0]"),
+                "interpolate.spacing_mm",
+            ),
+            (
+                interpolate("spacing_mm = [2.0, 2.0, nan]"),
+                "interpolate.spacing_mm",
+            ),
+            (
+                interpolate("spacing_mm = [1.0, 1.0]\nmask_threshold = 0.0"),
+                "interpolate.mask_threshold",
+            ),
+            ("[resegment]\nrange = [1.0, -1.0]".into(), "resegment.range"),
+            ("[resegment]\nrange = [nan, 1.0]".into(), "resegment.range"),
+            (
+                "[resegment]\noutlier_sigma = -3".into(),
+                "resegment.outlier_sigma",
+            ),
+            (
+                "[discretise]\nmethod = 'fixed-bin-number'\nbins = 0".into(),
+                "discretise.bins",
+            ),
+            (
+                "[ivh]\nmethod = 'fixed-bin-size'\nwidth = -2.5".into(),
+                "ivh.width",
+            ),
+            (
+                "[texture]\nglcm_distance = 0".into(),
+                "texture.glcm_distance",
+            ),
+            ("[features]\nfamilies = []".into(), "features.families"),
+        ] {
+            let message = refusal(&text);
+            assert!(
+                message.starts_with(&format!("`{key}`: expected ")),
+                "{text}: {message}"
+            );
+        }
+    }
+}
