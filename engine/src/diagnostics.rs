@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     feature::{Undefined, Value},
     roi::Roi,
@@ -10,7 +12,8 @@ use crate::{
 };
 
 /// A stage of image processing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Stage {
     /// As loaded.
     Initial,
@@ -21,13 +24,16 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// The name: `initial`, `interpolated`, `re-segmented`.
+    /// Every stage, in the order of processing.
+    pub const ALL: [Self; 3] = [Self::Initial, Self::Interpolated, Self::Resegmented];
+
+    /// The form used in ids: `initial interpolated resegmented`.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub fn slug(self) -> &'static str {
         match self {
             Self::Initial => "initial",
             Self::Interpolated => "interpolated",
-            Self::Resegmented => "re-segmented",
+            Self::Resegmented => "resegmented",
         }
     }
 
@@ -37,6 +43,12 @@ impl Stage {
             Self::Interpolated => "interp",
             Self::Resegmented => "reseg",
         }
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.slug())
     }
 }
 
@@ -79,6 +91,14 @@ pub struct Diagnostic {
     pub quantity: &'static str,
     /// The value: voxels for `dim` and `count`, mm for `vox_dim`, the image's unit for `int`.
     pub value: Value,
+}
+
+impl Diagnostic {
+    /// The form used in ids, `diag/initial/img_dim_x`.
+    #[must_use]
+    pub fn key(&self) -> String {
+        format!("diag/{}/{}", self.stage, self.quantity)
+    }
 }
 
 impl fmt::Display for Diagnostic {

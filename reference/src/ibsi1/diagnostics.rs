@@ -1,45 +1,13 @@
 //! Reference values of the diagnostic features: what image and region look like after each processing step (manual,
 //! section *Diagnostic features*).
 
-use std::{fmt, sync::LazyLock};
+use std::sync::LazyLock;
 
-use serde::{Deserialize, Serialize};
+use radgauge_engine::diagnostics::Stage;
+use serde::Deserialize;
 
 use super::{Case, Source};
 use crate::Consensus;
-
-/// The processing step after which image and region are described.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Stage {
-    /// After loading.
-    Initial,
-    /// After interpolation.
-    Interpolated,
-    /// After re-segmentation; the image is as interpolated.
-    Resegmented,
-}
-
-impl Stage {
-    /// Every stage, in the order of processing.
-    pub const ALL: [Self; 3] = [Self::Initial, Self::Interpolated, Self::Resegmented];
-
-    /// The form used in ids: `initial interpolated resegmented`.
-    #[must_use]
-    pub fn slug(self) -> &'static str {
-        match self {
-            Self::Initial => "initial",
-            Self::Interpolated => "interpolated",
-            Self::Resegmented => "resegmented",
-        }
-    }
-}
-
-impl fmt::Display for Stage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.slug())
-    }
-}
 
 /// The reference for one diagnostic feature.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
