@@ -7,6 +7,7 @@
 pub mod diagnostics;
 pub mod feature;
 pub mod io;
+pub mod pipeline;
 pub mod process;
 pub mod roi;
 pub mod settings;
