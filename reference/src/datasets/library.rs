@@ -99,6 +99,15 @@ fn list(places: &[Place]) -> String {
     places.join(", ")
 }
 
+/// A file whose bytes are the published ones.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its SHA-256, in lower-case hexadecimal digits.
+    pub sha256: String,
+}
+
 /// The places in which data sets are looked for, in order.
 ///
 /// In each place a file is looked for in radgauge's layout, then as in a clone of the repository that publishes it,
@@ -169,13 +178,13 @@ impl Library {
     /// # Errors
     /// Those of [`Library::find`], and [`DataError::Damaged`], [`DataError::Unverifiable`], or
     /// [`DataError::Unreadable`].
-    pub fn verify(&self, path: &str) -> Result<PathBuf, DataError> {
+    pub fn verify(&self, path: &str) -> Result<Verified, DataError> {
         let (path, expected) = self.find_with_digest(path)?;
         let Some(expected) = expected else {
             return Err(DataError::Unverifiable { path });
         };
         match sha256(&path) {
-            Ok(found) if found == expected => Ok(path),
+            Ok(sha256) if sha256 == expected => Ok(Verified { path, sha256 }),
             Ok(found) => Err(DataError::Damaged {
                 path,
                 expected: expected.to_owned(),
@@ -459,7 +468,7 @@ mod tests {
             let folder = folder_with(path, &mask);
             let found = library(folder.path()).verify("ibsi1/digital_phantom/mask.nii.gz");
             assert_eq!(
-                found.ok(),
+                found.ok().map(|verified| verified.path),
                 Some(folder.path().join(path)),
                 "verified as {path}"
             );

@@ -7,7 +7,7 @@
 
 mod library;
 
-pub use library::{DataError, Library, Place};
+pub use library::{DataError, Library, Place, Verified};
 
 use std::sync::LazyLock;
 

@@ -10,7 +10,7 @@ mod presets;
 mod profile;
 mod values;
 
-pub use diagnostics::{DiagnosticValue, Stage, diagnostic_values};
+pub use diagnostics::{DiagnosticValue, diagnostic_values};
 pub use presets::{Preset, preset, presets};
 pub use profile::{Profile, UnknownProfile};
 pub use values::{Reading, ReferenceValue, reference_values};
@@ -63,6 +63,25 @@ impl Case {
             Self::CtC => "ct_c",
             Self::CtD => "ct_d",
             Self::CtE => "ct_e",
+        }
+    }
+
+    /// The case in a line.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Digital => "digital phantom, not processed",
+            Self::CtA => "CT phantom, configuration A: 2D, no interpolation, fixed bin size",
+            Self::CtB => {
+                "CT phantom, configuration B: 2D, bilinear interpolation, fixed bin number"
+            }
+            Self::CtC => "CT phantom, configuration C: 3D, trilinear interpolation, fixed bin size",
+            Self::CtD => {
+                "CT phantom, configuration D: 3D, trilinear interpolation, outlier filtering, fixed bin number"
+            }
+            Self::CtE => {
+                "CT phantom, configuration E: 3D, tricubic spline, range and outlier filtering, fixed bin number"
+            }
         }
     }
 }
