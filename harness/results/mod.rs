@@ -1,0 +1,266 @@
+//! The result document, `radgauge.results/1`: JSON Lines, the one source from which every report is rendered.
+//!
+//! ```text
+//! run                     versions, suites with edition and hash, implementation, selection
+//! case check check …      in suite order, whatever --jobs is
+//! diagnosis …
+//! end                     totals, exit code, digest
+//! ```
+//! No times, no host, no absolute paths: the same version on the same input writes the same bytes. A document without
+//! its `end` line was cut off and is refused by [`read`].
+
+mod read;
+mod write;
+
+pub use read::{ReadError, Results, read};
+pub use write::Writer;
+pub(crate) use write::{hex, write_atomically};
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    implementation::Identity,
+    verdict::{Deviation, Expected, Outcome, Rule},
+};
+
+/// The schema's name and version.
+pub const SCHEMA: &str = "radgauge.results/1";
+
+/// One line of a result document.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Record {
+    /// The header.
+    Run(Run),
+    /// A case, followed by its checks.
+    Case(Case),
+    /// A check.
+    Check(Check),
+    /// An explanation of failures.
+    Diagnosis(Diagnosis),
+    /// The footer.
+    End(End),
+}
+
+/// The header: what was run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Run {
+    /// Always `radgauge.results/1`.
+    pub schema: String,
+    /// The harness.
+    pub harness: Identity,
+    /// What was under test.
+    pub implementation: Identity,
+    /// The suites that the selection is taken from.
+    pub suites: Vec<SuiteStamp>,
+    /// The globs that selected checks; empty = everything.
+    pub selection: Vec<String>,
+    /// Ids of the rules that judge.
+    pub rules: Vec<Rule>,
+}
+
+/// A suite's identity at the time of the run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SuiteStamp {
+    /// The suite's name, `ibsi1`.
+    pub name: String,
+    /// Its edition; grows whenever a check is added, removed or changed.
+    pub edition: u32,
+    /// SHA-256 over all its checks.
+    pub sha256: String,
+    /// Number of checks in the suite.
+    pub checks: usize,
+    /// How many of them each profile requires.
+    pub profiles: BTreeMap<String, usize>,
+}
+
+/// A case: one image, one mask, one set of settings.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    /// `suite/case`.
+    pub id: String,
+    /// What the case is.
+    pub title: String,
+    /// Number of checks selected in it.
+    pub selected: usize,
+    /// The settings, as TOML.
+    pub settings: String,
+    /// SHA-256 of the input files by their name in the data set; empty for phantoms made in code.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub inputs: BTreeMap<String, String>,
+    /// Why the case was not executed, and what would let it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skipped: Option<String>,
+}
+
+/// Where an expected value comes from: tiers are never mixed in one score.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Tier {
+    /// Closed form, or exact arithmetic on a small phantom.
+    Exact,
+    /// A published IBSI reference value.
+    Consensus,
+    /// Independent implementations agree.
+    Cross,
+    /// The implementation's own earlier result.
+    Regression,
+}
+
+impl Tier {
+    /// The tier's name in results and reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Consensus => "consensus",
+            Self::Cross => "cross",
+            Self::Regression => "regression",
+        }
+    }
+}
+
+/// A check and its verdict.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Check {
+    /// `suite/case/family/aggregation/CODE[:parameter]`.
+    pub id: String,
+    /// The tier of truth.
+    pub tier: Tier,
+    /// Names of the profiles that require this check.
+    pub profiles: Vec<String>,
+    /// The feature's or the quantity's name.
+    pub name: String,
+    /// Unit of value and reference.
+    pub unit: String,
+    /// The rule.
+    pub rule: Rule,
+    /// Reference value and tolerance.
+    pub expected: Expected,
+    /// IBSI's level of consensus on the reference, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consensus: Option<String>,
+    /// Where the reference value comes from.
+    pub source: String,
+    /// What else is to be known of the reference, e.g. that sources disagree.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// The value under test; absent when there is none or it is not finite.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actual: Option<f64>,
+    /// How far it is from the reference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deviation: Option<Deviation>,
+    /// Why there is no value, or why the value counts for nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+impl Check {
+    /// The `suite/case` part of the id.
+    #[must_use]
+    pub fn case_id(&self) -> &str {
+        let mut slashes = self.id.match_indices('/').map(|(at, _)| at);
+        match slashes.nth(1) {
+            Some(at) => &self.id[..at],
+            None => &self.id,
+        }
+    }
+
+    /// The family part of the id.
+    #[must_use]
+    pub fn family(&self) -> &str {
+        self.id.split('/').nth(2).unwrap_or_default()
+    }
+}
+
+/// An explanation of failures.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Diagnosis {
+    /// The case it speaks of.
+    pub case: String,
+    /// The explanation.
+    pub message: String,
+    /// The checks that it explains.
+    pub explains: Vec<String>,
+}
+
+/// Totals over checks: nothing leaves the count.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Totals {
+    /// Checks in the suites.
+    pub required: usize,
+    /// Checks selected.
+    pub selected: usize,
+    /// Checks executed.
+    pub executed: usize,
+    /// Selected checks by outcome; outcomes that did not occur are left out.
+    pub outcomes: BTreeMap<Outcome, usize>,
+}
+
+impl Totals {
+    /// How many checks had this outcome.
+    #[must_use]
+    pub fn of(&self, outcome: Outcome) -> usize {
+        self.outcomes.get(&outcome).copied().unwrap_or(0)
+    }
+
+    /// Counts a selected check.
+    pub fn count(&mut self, outcome: Outcome) {
+        self.selected += 1;
+        self.executed += usize::from(outcome.is_executed());
+        *self.outcomes.entry(outcome).or_default() += 1;
+    }
+}
+
+/// The footer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct End {
+    /// Whether the run came to its end; false when it broke half-way.
+    pub complete: bool,
+    /// The totals.
+    pub totals: Totals,
+    /// The exit code of the run.
+    pub exit_code: u8,
+    /// SHA-256 over every line before this one, line feeds included.
+    pub digest: String,
+}
+
+/// The JSON Schema of a line, as committed in `harness/results/schema.json`.
+///
+/// # Panics
+/// Never: a schema has a JSON form.
+#[must_use]
+pub fn schema() -> String {
+    let mut text = serde_json::to_string_pretty(&schemars::schema_for!(Record))
+        .expect("a schema has a JSON form");
+    text.push('\n');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    /// The schema is a promise to others: a change to it is a decision (CHANGELOG, *Formats*), so it is committed.
+    #[test]
+    fn committed_schema_is_current() {
+        let committed = include_str!("schema.json");
+        assert!(
+            committed == super::schema(),
+            "harness/results/schema.json is out of date; `radgauge schema results` prints it anew"
+        );
+    }
+}

@@ -1,0 +1,62 @@
+//! Writing a result document.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use sha2::{Digest, Sha256};
+
+use super::{End, Record, Totals};
+
+/// Collects the lines of a result document and their digest.
+#[derive(Debug, Default)]
+pub struct Writer {
+    lines: Vec<u8>,
+}
+
+impl Writer {
+    /// Appends a line.
+    ///
+    /// # Panics
+    /// When a record holds a number that JSON cannot: records hold finite numbers only.
+    pub fn push(&mut self, record: &Record) {
+        serde_json::to_writer(&mut self.lines, record).expect("records hold finite numbers only");
+        self.lines.push(b'\n');
+    }
+
+    /// Appends the footer and gives the whole document.
+    #[must_use]
+    pub fn finish(mut self, complete: bool, totals: Totals, exit_code: u8) -> Vec<u8> {
+        let digest = hex(&Sha256::digest(&self.lines));
+        self.push(&Record::End(End {
+            complete,
+            totals,
+            exit_code,
+            digest,
+        }));
+        self.lines
+    }
+}
+
+/// Lower-case hexadecimal.
+#[must_use]
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Writes a file whole or not at all: to a temporary name beside it, then renamed.
+///
+/// # Errors
+/// Whatever the file system says.
+pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = match path.parent() {
+        Some(parent) if parent != Path::new("") => parent.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    fs::create_dir_all(&folder)?;
+    let mut file = tempfile::NamedTempFile::new_in(&folder)?;
+    io::Write::write_all(&mut file, bytes)?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
