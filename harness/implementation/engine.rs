@@ -1,0 +1,45 @@
+//! The built-in reference engine as an implementation under test.
+
+use radgauge_engine::pipeline;
+
+use super::{Answer, Answers, Failure, Identity, Implementation, Question};
+
+/// The built-in reference engine.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Engine;
+
+impl Implementation for Engine {
+    fn identity(&self) -> Identity {
+        Identity {
+            name: "radgauge-engine".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
+
+    fn answer(&self, question: Question<'_>) -> Result<Answers, Failure> {
+        let extraction = pipeline::extract(question.image, question.mask, question.settings)
+            .map_err(|error| Failure {
+                message: error.to_string(),
+            })?;
+        let features = extraction
+            .features
+            .rows()
+            .iter()
+            .map(|(key, value)| (key.to_string(), *value));
+        let diagnostics = extraction
+            .diagnostics
+            .rows()
+            .iter()
+            .map(|row| (row.key(), row.value));
+        Ok(features
+            .chain(diagnostics)
+            .map(|(key, value)| {
+                let answer = match value {
+                    Ok(value) => Answer::Value(value),
+                    Err(reason) => Answer::Undefined(reason.to_string()),
+                };
+                (key, answer)
+            })
+            .collect())
+    }
+}

@@ -1,0 +1,95 @@
+//! Suites: which images are processed how, what is asked of each, and what is expected.
+//!
+//! A suite is data made once: its cases and, per case, its [`Check`]s as they stand before anything was run (outcome
+//! `skipped`, no value). Running fills in outcome, value and deviation.
+
+mod ibsi1;
+
+pub use ibsi1::ibsi1;
+
+use std::collections::BTreeMap;
+
+use radgauge_engine::{
+    settings::Settings,
+    volume::{Image, Mask},
+};
+use sha2::{Digest, Sha256};
+
+use crate::results::{Check, SuiteStamp, hex};
+
+/// A suite.
+#[derive(Debug)]
+pub struct Suite {
+    /// Its name, the first part of every id in it.
+    pub name: &'static str,
+    /// Its edition: grows whenever a check is added, removed or changed.
+    pub edition: u32,
+    /// Its cases, in order.
+    pub cases: Vec<SuiteCase>,
+}
+
+/// A case of a suite.
+#[derive(Debug)]
+pub struct SuiteCase {
+    /// `suite/case`.
+    pub id: String,
+    /// What the case is, in a line.
+    pub title: String,
+    /// Where image and mask come from.
+    pub input: Input,
+    /// How they are processed.
+    pub settings: Settings,
+    /// What is checked, in order.
+    pub checks: Vec<Check>,
+}
+
+/// Where a case's image and mask come from.
+#[derive(Clone, Copy, Debug)]
+pub enum Input {
+    /// Made in code.
+    Phantom(fn() -> (Image, Mask)),
+    /// Files of a public data set, by their path in the library.
+    Files {
+        /// The image.
+        image: &'static str,
+        /// The mask.
+        mask: &'static str,
+    },
+}
+
+impl Suite {
+    /// Every suite of the harness, in the order in which they are run.
+    #[must_use]
+    pub fn all() -> Vec<Self> {
+        vec![ibsi1()]
+    }
+
+    /// The suite's identity: name, edition, and a hash over everything it asks and expects.
+    ///
+    /// # Panics
+    /// Never: checks have a JSON form.
+    #[must_use]
+    pub fn stamp(&self) -> SuiteStamp {
+        let mut hash = Sha256::new();
+        let mut profiles = BTreeMap::new();
+        let mut checks = 0;
+        for case in &self.cases {
+            hash.update(case.id.as_bytes());
+            hash.update(case.settings.to_toml().as_bytes());
+            for check in &case.checks {
+                hash.update(serde_json::to_vec(check).expect("checks have a JSON form"));
+                checks += 1;
+                for profile in &check.profiles {
+                    *profiles.entry(profile.clone()).or_default() += 1;
+                }
+            }
+        }
+        SuiteStamp {
+            name: self.name.to_owned(),
+            edition: self.edition,
+            sha256: hex(&hash.finalize()),
+            checks,
+            profiles,
+        }
+    }
+}
