@@ -1,0 +1,106 @@
+//! `radgauge certify`
+
+use std::{io::IsTerminal, path::PathBuf, time::Duration};
+
+use anyhow::Context;
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{DataFolder, Failed, output};
+use crate::{
+    certify::{Options, certify},
+    implementation::Engine,
+    report, results,
+    suite::Suite,
+};
+
+/// Check every feature value of the reference engine against its reference
+///
+/// The digital phantom is made in code and always checked; cases on the CT phantom are skipped, and said to be, when
+/// its files are not there.
+#[derive(Debug, Args)]
+pub(super) struct Certify {
+    /// Only checks whose id matches this glob, e.g. `ibsi1/digital/*` or `*/glcm/3d_avg/TU9B`; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    select: Vec<String>,
+    #[command(flatten)]
+    data: DataFolder,
+    /// Fail with exit code 3, instead of skipping cases, when data is missing
+    #[arg(long)]
+    require_data: bool,
+    /// Write the result document (JSON Lines) to this file
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Write all checks as CSV to this file
+    #[arg(long, value_name = "FILE")]
+    csv: Option<PathBuf>,
+    /// Number of threads; the results do not depend on it
+    #[arg(long, value_name = "N")]
+    jobs: Option<usize>,
+    /// Print nothing but errors
+    #[arg(long)]
+    quiet: bool,
+}
+
+impl Certify {
+    pub(super) fn run(self) -> Result<u8, Failed> {
+        let selection = self
+            .select
+            .iter()
+            .map(|text| {
+                glob::Pattern::new(text).with_context(|| format!("--select: `{text}` is no glob"))
+            })
+            .collect::<Result<_, _>>()
+            .map_err(Failed::usage)?;
+        if self.jobs == Some(0) {
+            return Err(Failed::usage(anyhow::anyhow!(
+                "--jobs: expected at least 1, found `0`"
+            )));
+        }
+        let library = self.data.library()?;
+        let options = Options {
+            selection,
+            library: &library,
+            requires_data: self.require_data,
+        };
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(self.jobs.unwrap_or(0))
+            .build()
+            .map_err(Failed::usage)?;
+        let bar = self.progress_bar();
+        let certification = pool.install(|| {
+            certify(&Engine, &Suite::all(), &options, &|case| {
+                bar.set_message(case.to_owned());
+                bar.inc(1);
+            })
+        });
+        bar.finish_and_clear();
+
+        // Whatever can be written is written, even when a file before it could not be.
+        let written = self.out.as_deref().map_or(Ok(()), |path| {
+            output::write(Some(path), &certification.document)
+        });
+        let text = String::from_utf8(certification.document).expect("JSON is UTF-8");
+        let results = results::read(&text).expect("the document was written by this program");
+        let csv_written = self.csv.as_deref().map_or(Ok(()), |path| {
+            output::write(Some(path), report::csv::render(&results).as_bytes())
+        });
+        if !self.quiet {
+            output::write(None, report::terminal::render(&results).as_bytes())?;
+        }
+        written.and(csv_written)?;
+        Ok(certification.exit_code)
+    }
+
+    fn progress_bar(&self) -> ProgressBar {
+        if self.quiet || !std::io::stderr().is_terminal() {
+            return ProgressBar::hidden();
+        }
+        let bar = ProgressBar::new_spinner().with_style(
+            ProgressStyle::with_template("{spinner} {pos} cases done, {elapsed}  {msg}")
+                .expect("the template is well-formed"),
+        );
+        bar.enable_steady_tick(Duration::from_millis(100));
+        bar
+    }
+}

@@ -1,0 +1,141 @@
+//! The command line: one file a command. Results go to standard output, progress and errors to standard error.
+
+mod certify;
+mod doctor;
+mod explain;
+mod extract;
+mod features;
+mod output;
+mod schema;
+mod settings;
+
+use std::{
+    panic,
+    path::PathBuf,
+    process::ExitCode,
+    sync::{Mutex, PoisonError},
+};
+
+use clap::{Args, Parser, Subcommand};
+use radgauge_reference::datasets::Library;
+
+use crate::certify::exit;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+   0  everything asked for was executed, and holds
+   1  something falls short
+   2  usage, configuration or settings are wrong
+   3  reference data or input images are missing, damaged or do not fit together
+   4  the implementation under test cannot be used
+   5  nothing was checked
+  70  a bug in radgauge";
+
+#[derive(Debug, Parser)]
+#[command(name = "radgauge", version, about, after_help = EXIT_CODES, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Certify(certify::Certify),
+    Extract(extract::Extract),
+    Features(features::Features),
+    Explain(explain::Explain),
+    #[command(subcommand)]
+    Settings(settings::SettingsCommand),
+    Schema(schema::Schema),
+    Doctor(doctor::Doctor),
+}
+
+/// Where data sets are looked for.
+#[derive(Debug, Args)]
+struct DataFolder {
+    /// Folder with the reference data sets, for example a clone of theibsi/data_sets; otherwise RADGAUGE_DATA, then
+    /// the cache folder
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+impl DataFolder {
+    fn library(&self) -> Result<Library, Failed> {
+        if let Some(folder) = &self.data
+            && !folder.is_dir()
+        {
+            return Err(Failed::data(anyhow::anyhow!(
+                "--data: `{}` is not a folder",
+                folder.display()
+            )));
+        }
+        Ok(Library::locate(self.data.as_deref()))
+    }
+}
+
+/// Why a command failed, with the exit code that says so.
+#[derive(Debug)]
+struct Failed {
+    exit_code: u8,
+    error: anyhow::Error,
+}
+
+impl Failed {
+    fn usage(error: impl Into<anyhow::Error>) -> Self {
+        Self {
+            exit_code: exit::USAGE,
+            error: error.into(),
+        }
+    }
+
+    fn data(error: impl Into<anyhow::Error>) -> Self {
+        Self {
+            exit_code: exit::DATA,
+            error: error.into(),
+        }
+    }
+}
+
+/// Runs the program: reads the arguments, runs the command, gives the exit code. A panic is a bug in radgauge; it is
+/// caught and said so.
+#[must_use]
+pub fn main() -> ExitCode {
+    static PANIC: Mutex<Option<String>> = Mutex::new(None);
+    panic::set_hook(Box::new(|info| {
+        let place = info.location().map(ToString::to_string).unwrap_or_default();
+        let message = info.payload_as_str().unwrap_or("no message");
+        PANIC
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get_or_insert_with(|| format!("{place}: {message}"));
+    }));
+    let cli = Cli::parse();
+    let code = match panic::catch_unwind(panic::AssertUnwindSafe(|| run(cli))) {
+        Ok(Ok(code)) => code,
+        Ok(Err(failed)) => {
+            eprintln!("radgauge: {:#}", failed.error);
+            failed.exit_code
+        }
+        Err(_) => {
+            let panic = PANIC.lock().unwrap_or_else(PoisonError::into_inner);
+            eprintln!(
+                "radgauge: this is a bug in radgauge, please report it: {}",
+                panic.as_deref().unwrap_or("no message")
+            );
+            exit::BUG
+        }
+    };
+    ExitCode::from(code)
+}
+
+fn run(cli: Cli) -> Result<u8, Failed> {
+    match cli.command {
+        Command::Certify(command) => command.run(),
+        Command::Extract(command) => command.run(),
+        Command::Features(command) => command.run(),
+        Command::Explain(command) => command.run(),
+        Command::Settings(command) => command.run(),
+        Command::Schema(command) => command.run(),
+        Command::Doctor(command) => command.run(),
+    }
+}
