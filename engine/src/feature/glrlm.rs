@@ -98,7 +98,7 @@ mod tests {
     use crate::feature::{
         Family, catalogue,
         texture::{
-            DIRECTIONS,
+            DIRECTIONS, Matrix,
             testing::{self, discretised},
         },
     };
@@ -150,5 +150,30 @@ mod tests {
             [(2, 1, 6), (2, 2, 6), (2, 3, 3)],
             "in each slice, diagonals of 1, 2, 3, 2, 1"
         );
+    }
+
+    #[test]
+    fn digital_phantom() {
+        // Source: IBSI 1 reference manual, *Digital phantom texture matrices*, GLRLM (3D, merged).
+        let levels = Levels::new(&discretised(
+            testing::DIGITAL_PHANTOM_SIZE,
+            &testing::DIGITAL_PHANTOM,
+        ));
+        let matrices: Vec<LevelCounts> = DIRECTIONS
+            .iter()
+            .filter_map(|direction| matrix(&levels, levels.volume(), *direction))
+            .collect();
+        let merged = LevelCounts::merged(matrices.iter()).expect("13 matrices");
+        #[rustfmt::skip]
+        let want = [
+            (1, 1, 190), (1, 2, 140), (1, 3, 31), (1, 4, 18), (1, 5, 3), (3, 1, 13), (4, 1, 149), (4, 2, 24),
+            (4, 3, 1), (4, 4, 2), (6, 1, 78), (6, 2, 3), (6, 3, 1), (6, 4, 1),
+        ];
+        assert_eq!(
+            merged.counts().collect::<Vec<_>>(),
+            want,
+            "published matrix"
+        );
+        assert_eq!(merged.n_voxels(), 13 * 74, "N_v is summed");
     }
 }

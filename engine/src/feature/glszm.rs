@@ -111,4 +111,19 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn digital_phantom() {
+        // Source: IBSI 1 reference manual, *Digital phantom texture matrices*, GLSZM (3D).
+        let maps = ZoneMaps::new(&discretised(
+            testing::DIGITAL_PHANTOM_SIZE,
+            &testing::DIGITAL_PHANTOM,
+        ));
+        let matrix = matrix(maps.levels(), 74, &maps.volume().zones).expect("zones");
+        assert_eq!(
+            matrix.counts().collect::<Vec<_>>(),
+            [(1, 50, 1), (3, 1, 1), (4, 2, 1), (4, 14, 1), (6, 7, 1)],
+            "published matrix"
+        );
+    }
 }

@@ -466,4 +466,31 @@ mod tests {
             "no voxel with a neighbour"
         );
     }
+
+    #[test]
+    fn digital_phantom() {
+        // Source: IBSI 1 reference manual, *Digital phantom texture matrices*, NGTDM (3D), printed to six decimals.
+        let levels = Levels::new(&discretised(
+            testing::DIGITAL_PHANTOM_SIZE,
+            &testing::DIGITAL_PHANTOM,
+        ));
+        let matrix = Neighbourhoods::new(&levels, [1; 3])
+            .matrix(levels.volume())
+            .expect("neighbours");
+        let want = [
+            (1, 50, 39.946954),
+            (3, 1, 0.2),
+            (4, 16, 20.825401),
+            (6, 7, 24.127005),
+        ];
+        assert_eq!(matrix.rows().len(), want.len(), "levels");
+        for (row, (level, count, difference)) in matrix.rows().iter().zip(want) {
+            assert_eq!((row.level, row.count), (level, count), "published n_i");
+            assert!(
+                (row.difference - difference).abs() <= 5.1e-7,
+                "published s_{level}: {} vs {difference}",
+                row.difference
+            );
+        }
+    }
 }

@@ -99,7 +99,10 @@ fn matrix(levels: &Levels, slices: Range<usize>, dependences: &[u32]) -> Option<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::feature::{Family, catalogue, texture::testing::discretised};
+    use crate::feature::{
+        Family, catalogue,
+        texture::testing::{self, discretised},
+    };
 
     #[test]
     fn features_are_those_of_the_catalogue() {
@@ -116,6 +119,28 @@ mod tests {
             matrix.counts().collect::<Vec<_>>(),
             [(3, 8, 8), (3, 12, 24), (3, 18, 24), (3, 27, 8)],
             "corners, edges, faces, interior"
+        );
+    }
+
+    #[test]
+    fn digital_phantom() {
+        // Source: IBSI 1 reference manual, *Digital phantom texture matrices*, NGLDM (3D).
+        let levels = Levels::new(&discretised(
+            testing::DIGITAL_PHANTOM_SIZE,
+            &testing::DIGITAL_PHANTOM,
+        ));
+        let matrix =
+            matrix(&levels, levels.volume(), &dependences(&levels, [1; 3], 0)).expect("voxels");
+        #[rustfmt::skip]
+        let want = [
+            (1, 5, 2), (1, 6, 2), (1, 7, 1), (1, 8, 6), (1, 9, 4), (1, 10, 6), (1, 11, 5), (1, 12, 5), (1, 13, 3),
+            (1, 14, 2), (1, 15, 5), (1, 16, 3), (1, 17, 3), (1, 18, 2), (1, 21, 1), (3, 1, 1), (4, 2, 2), (4, 4, 2),
+            (4, 5, 6), (4, 6, 4), (4, 7, 2), (6, 2, 1), (6, 3, 4), (6, 4, 1), (6, 5, 1),
+        ];
+        assert_eq!(
+            matrix.counts().collect::<Vec<_>>(),
+            want,
+            "published matrix"
         );
     }
 }

@@ -12,12 +12,17 @@ pub(crate) struct Cell {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts(Vec<Cell>);
 
+/// What (i, j) is sorted by: one number compares faster than two.
+fn place(i: u16, j: u32) -> u64 {
+    u64::from(i) << u32::BITS | u64::from(j)
+}
+
 impl Counts {
     /// From cells in any order; those with the same (i, j) are added.
     pub(crate) fn new(cells: impl IntoIterator<Item = Cell>) -> Self {
         let mut cells: Vec<Cell> = cells.into_iter().filter(|cell| cell.count > 0).collect();
         // The stable sort finds the runs of cells that are sorted already, which merged matrices consist of.
-        cells.sort_by_key(|cell| (cell.i, cell.j));
+        cells.sort_by_key(|cell| place(cell.i, cell.j));
         cells.dedup_by(|next, kept| {
             let same = (next.i, next.j) == (kept.i, kept.j);
             if same {
@@ -83,7 +88,7 @@ impl Tally {
 
     /// What was counted, without row 0, which stands for voxels outside the region.
     pub(crate) fn into_cells(mut self) -> impl Iterator<Item = Cell> {
-        self.beyond.sort_unstable();
+        self.beyond.sort_unstable_by_key(|(i, j)| place(*i, *j));
         let beyond: Vec<Cell> = self
             .beyond
             .chunk_by(|a, b| a == b)

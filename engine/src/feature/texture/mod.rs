@@ -1,8 +1,8 @@
 //! What the texture families share: the grey levels laid out for fast neighbour access, directions, zones, counting,
 //! and the aggregation of matrices and feature values over slices and directions.
 //!
-//! A family builds its matrices once, slice by slice or for the volume, and [`aggregate`] serves every aggregation
-//! asked for from them.
+//! A family builds its matrices once, slice by slice or for the volume, and every aggregation
+//! asked for is served from them.
 
 mod aggregate;
 mod counts;

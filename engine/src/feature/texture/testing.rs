@@ -80,3 +80,29 @@ pub(crate) fn turned(
         .collect();
     (turned_size, turned)
 }
+
+/// Shape of the digital phantom.
+pub(crate) const DIGITAL_PHANTOM_SIZE: [usize; 3] = [5, 4, 4];
+
+/// The grey levels of the IBSI digital phantom, 0 outside its mask.
+///
+/// Source: IBSI 1 reference manual, *Reference data sets*.
+#[rustfmt::skip]
+pub(crate) const DIGITAL_PHANTOM: [u16; 80] = [
+    1, 4, 4, 1, 1, // slice 1
+    1, 4, 6, 1, 1,
+    4, 1, 6, 4, 1,
+    4, 4, 6, 4, 1,
+    1, 4, 4, 1, 1, // slice 2
+    1, 1, 6, 1, 1,
+    0, 1, 3, 1, 1,
+    4, 4, 6, 1, 1,
+    1, 4, 4, 0, 0, // slice 3
+    1, 1, 1, 1, 1,
+    1, 1, 0, 1, 1,
+    1, 1, 6, 1, 1,
+    1, 4, 4, 0, 0, // slice 4
+    1, 1, 1, 1, 1,
+    1, 1, 1, 1, 1,
+    1, 1, 6, 1, 1,
+];
