@@ -41,7 +41,7 @@ fn missing_data_fails_where_it_is_required() {
     let (code, out, _) = run(radgauge().args(["certify", "--select", "ibsi1/ct_c/*"]));
     assert_eq!(code, 5, "everything selected was skipped: {out}");
     let (code, _, err) = run(radgauge().args(["certify", "--data", "no/such/folder"]));
-    assert_eq!((code, err.contains("no/such/folder")), (2, true), "{err}");
+    assert_eq!((code, err.contains("no/such/folder")), (3, true), "{err}");
 }
 
 #[test]

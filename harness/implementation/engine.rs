@@ -1,6 +1,6 @@
 //! The built-in reference engine as an implementation under test.
 
-use radgauge_engine::pipeline;
+use radgauge_engine::pipeline::{self, Extraction};
 
 use super::{Answer, Answers, Failure, Identity, Implementation, Question};
 
@@ -21,25 +21,24 @@ impl Implementation for Engine {
             .map_err(|error| Failure {
                 message: error.to_string(),
             })?;
-        let features = extraction
-            .features
-            .rows()
-            .iter()
-            .map(|(key, value)| (key.to_string(), *value));
-        let diagnostics = extraction
-            .diagnostics
-            .rows()
-            .iter()
-            .map(|row| (row.key(), row.value));
-        Ok(features
-            .chain(diagnostics)
-            .map(|(key, value)| {
-                let answer = match value {
-                    Ok(value) => Answer::Value(value),
-                    Err(reason) => Answer::Undefined(reason.to_string()),
-                };
-                (key, answer)
-            })
-            .collect())
+        Ok(answers(&extraction))
     }
+}
+
+/// What the engine computed, as answers.
+#[must_use]
+pub fn answers(extraction: &Extraction) -> Answers {
+    let features = extraction.features.rows().iter();
+    let diagnostics = extraction.diagnostics.rows().iter();
+    features
+        .map(|(key, value)| (key.to_string(), *value))
+        .chain(diagnostics.map(|row| (row.key(), row.value)))
+        .map(|(key, value)| {
+            let answer = match value {
+                Ok(value) => Answer::Value(value),
+                Err(reason) => Answer::Undefined(reason.to_string()),
+            };
+            (key, answer)
+        })
+        .collect()
 }

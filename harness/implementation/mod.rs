@@ -2,7 +2,7 @@
 
 mod engine;
 
-pub use engine::Engine;
+pub use engine::{Engine, answers};
 
 use std::collections::BTreeMap;
 

@@ -1,0 +1,84 @@
+//! A certification that cannot turn red proves nothing. Here likely mistakes are planted in the engine's answers one by
+//! one, a named trial each, and every one of them must be found, in the families that it touches and in no other. The
+//! one that published tolerances cannot see is pinned as such.
+//!
+//! `cargo test --test planted_faults -- entropy` runs some. Faults in image processing need the CT phantom and are
+//! listed as ignored without it.
+
+mod faults;
+
+use std::{
+    collections::BTreeSet,
+    process::ExitCode,
+    sync::{Arc, LazyLock},
+};
+
+use faults::{Fault, Plant};
+use libtest_mimic::{Arguments, Failed, Trial};
+use radgauge::{
+    certify::{Options, certify, exit},
+    implementation::{Answers, Failure, Identity, Implementation, Question},
+    results,
+    suite::Suite,
+    verdict::Outcome,
+};
+use radgauge_reference::datasets::Library;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let library = Arc::new(Library::locate(None));
+    let suites: Arc<LazyLock<Vec<Suite>>> = Arc::new(LazyLock::new(Suite::all));
+    let has_data = library.find("ibsi1/ct_phantom/nifti/image.nii.gz").is_ok();
+    let trials = faults::all()
+        .into_iter()
+        .map(|fault| {
+            let (library, suites) = (Arc::clone(&library), Arc::clone(&suites));
+            let is_ignored = fault.needs_data() && !has_data;
+            Trial::test(fault.name.clone(), move || check(&fault, &suites, &library))
+                .with_ignored_flag(is_ignored)
+        })
+        .collect();
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// The engine with a mistake in it.
+struct Faulty<'a>(&'a Plant);
+
+impl Implementation for Faulty<'_> {
+    fn identity(&self) -> Identity {
+        Identity {
+            name: "engine with a fault".to_owned(),
+            version: String::new(),
+        }
+    }
+
+    fn answer(&self, question: Question<'_>) -> Result<Answers, Failure> {
+        Ok(self.0(question))
+    }
+}
+
+fn check(fault: &Fault, suites: &[Suite], library: &Library) -> Result<(), Failed> {
+    let options = Options {
+        selection: vec![glob::Pattern::new(fault.cases).expect("a glob")],
+        library,
+        requires_data: true,
+    };
+    let run = certify(&Faulty(&fault.plant), suites, &options, &|_| {});
+    let text = String::from_utf8(run.document).expect("JSON is UTF-8");
+    let results = results::read(&text).expect("the document was written by this program");
+    let wrong: Vec<_> = results
+        .checks
+        .iter()
+        .filter(|check| check.outcome != Outcome::Pass)
+        .collect();
+    let is_found = run.exit_code == exit::SHORT;
+    if is_found == fault.families.is_empty() {
+        return Err(format!("exit code {}, {} checks fail", run.exit_code, wrong.len()).into());
+    }
+    let touched: BTreeSet<&str> = wrong.iter().map(|check| check.family()).collect();
+    let expected: BTreeSet<&str> = fault.families.iter().copied().collect();
+    if touched != expected {
+        return Err(format!("expected failures in {expected:?}, found them in {touched:?}").into());
+    }
+    Ok(())
+}
