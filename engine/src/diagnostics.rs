@@ -3,12 +3,13 @@
 
 use std::fmt;
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     feature::{Undefined, Value},
     roi::Roi,
-    volume::{Image, Mask},
+    volume::{Image, Mask, has_any},
 };
 
 /// A stage of image processing.
@@ -125,6 +126,17 @@ impl Diagnostics {
         self.rows.extend(roi_diagnostics(stage, image, roi));
     }
 
+    /// Adds what is known of an object at one stage for another stage, which left the object alone.
+    pub fn repeat(&mut self, object: Object, known: Stage, stage: Stage) {
+        let repeated: Vec<Diagnostic> = self
+            .rows
+            .iter()
+            .filter(|row| row.object == object && row.stage == known)
+            .map(|row| Diagnostic { stage, ..*row })
+            .collect();
+        self.rows.extend(repeated);
+    }
+
     /// The rows, in order.
     #[must_use]
     pub fn rows(&self) -> &[Diagnostic] {
@@ -150,7 +162,7 @@ pub fn image_diagnostics(stage: Stage, image: &Image) -> Vec<Diagnostic> {
         .chain(triple(["vox_dim_x", "vox_dim_y", "vox_dim_z"], spacing))
         .chain(triple(
             ["mean_int", "min_int", "max_int"],
-            intensities(image.as_slice().iter().copied()),
+            intensities(image, None),
         ));
     rows(stage, Object::Image, quantities)
 }
@@ -171,11 +183,6 @@ pub fn roi_diagnostics(stage: Stage, image: &Image, roi: &Roi) -> Vec<Diagnostic
         "an image and its region lie on one grid"
     );
     let size = roi.intensity.size().map(|n| Ok(n as f64));
-    let inside = image
-        .as_slice()
-        .iter()
-        .zip(roi.intensity.as_slice())
-        .filter_map(|(intensity, inside)| inside.then_some(*intensity));
     let quantities = triple(["int_mask_dim_x", "int_mask_dim_y", "int_mask_dim_z"], size)
         .chain(triple(
             [
@@ -199,7 +206,7 @@ pub fn roi_diagnostics(stage: Stage, image: &Image, roi: &Roi) -> Vec<Diagnostic
         ])
         .chain(triple(
             ["int_mask_mean_int", "int_mask_min_int", "int_mask_max_int"],
-            intensities(inside),
+            intensities(image, Some(&roi.intensity)),
         ));
     rows(stage, Object::Roi, quantities)
 }
@@ -234,20 +241,94 @@ fn box_size(mask: &Mask) -> [Value; 3] {
     }
 }
 
-/// Mean, lowest and highest intensity.
-fn intensities(intensities: impl Iterator<Item = f64>) -> [Value; 3] {
-    let (mut n, mut sum, mut lowest, mut highest) =
-        (0_usize, 0.0, f64::INFINITY, f64::NEG_INFINITY);
-    for intensity in intensities {
-        n += 1;
-        sum += intensity;
-        lowest = intensity.min(lowest);
-        highest = intensity.max(highest);
-    }
-    if n == 0 {
+/// Mean, lowest and highest intensity of the image, or of its part inside a mask. Slices are summarised in parallel and
+/// added in order, so that the sum does not depend on the number of threads.
+fn intensities(image: &Image, mask: Option<&Mask>) -> [Value; 3] {
+    let [nx, ny, _] = image.size();
+    if image.grid().is_empty() {
         return [Err(Undefined::EmptyRoi); 3];
     }
-    [Ok(sum / n as f64), Ok(lowest), Ok(highest)]
+    let slices: Vec<Summary> = image
+        .as_slice()
+        .par_chunks(nx * ny)
+        .enumerate()
+        .map(|(z, slice)| match mask {
+            None => Summary::default().with_all(slice),
+            Some(mask) => {
+                let rows = slice
+                    .chunks_exact(nx)
+                    .zip(mask.as_slice()[z * nx * ny..].chunks_exact(nx));
+                rows.filter(|(_, inside)| has_any(inside)).fold(
+                    Summary::default(),
+                    |summary, (row, inside)| {
+                        let voxels = row.iter().zip(inside);
+                        voxels
+                            .filter(|(_, inside)| **inside)
+                            .fold(summary, |s, (x, _)| s.with(*x))
+                    },
+                )
+            }
+        })
+        .collect();
+    let all = slices.into_iter().fold(Summary::default(), Summary::and);
+    if all.n == 0 {
+        return [Err(Undefined::EmptyRoi); 3];
+    }
+    [Ok(all.sum / all.n as f64), Ok(all.lowest), Ok(all.highest)]
+}
+
+/// Number, sum and extremes of intensities.
+#[derive(Clone, Copy, Debug)]
+struct Summary {
+    n: usize,
+    sum: f64,
+    lowest: f64,
+    highest: f64,
+}
+
+impl Default for Summary {
+    fn default() -> Self {
+        Self {
+            n: 0,
+            sum: 0.0,
+            lowest: f64::INFINITY,
+            highest: f64::NEG_INFINITY,
+        }
+    }
+}
+
+impl Summary {
+    fn with(self, intensity: f64) -> Self {
+        self.and(Self {
+            n: 1,
+            sum: intensity,
+            lowest: intensity,
+            highest: intensity,
+        })
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            n: self.n + other.n,
+            sum: self.sum + other.sum,
+            lowest: self.lowest.min(other.lowest),
+            highest: self.highest.max(other.highest),
+        }
+    }
+
+    /// Several running sums side by side: one alone waits for every addition to finish.
+    fn with_all(self, intensities: &[f64]) -> Self {
+        const LANES: usize = 8;
+        let mut lanes = [Self::default(); LANES];
+        let chunks = intensities.chunks_exact(LANES);
+        let rest = chunks.remainder().iter().fold(self, |s, x| s.with(*x));
+        for chunk in chunks {
+            for (lane, intensity) in lanes.iter_mut().zip(chunk) {
+                *lane = lane.with(*intensity);
+            }
+        }
+        lanes.into_iter().fold(rest, Self::and)
+    }
 }
 
 #[cfg(test)]

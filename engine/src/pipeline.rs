@@ -25,7 +25,7 @@ use std::borrow::Cow;
 use rayon::prelude::*;
 
 use crate::{
-    diagnostics::{Diagnostics, Stage},
+    diagnostics::{Diagnostics, Object, Stage},
     feature::{
         Aggregation, Family, FeatureTable, Values, glcm, gldzm, glrlm, glszm, intensity_histogram,
         intensity_statistics, intensity_volume_histogram, local_intensity, morphology, ngldm,
@@ -39,7 +39,7 @@ use crate::{
         resegment::resegment,
     },
     roi::Roi,
-    settings::{Settings, SettingsError},
+    settings::{Resegment, Settings, SettingsError},
     volume::{Image, Mask},
 };
 
@@ -108,27 +108,31 @@ pub fn prepare<'a>(
     settings.check()?;
     check_same_grid(image.grid(), mask.grid())?;
     let mut diagnostics = Diagnostics::default();
-    let mut describe = |stage, image: &Image, roi: &Roi| {
-        // Re-segmentation leaves the image alone.
-        if stage != Stage::Resegmented {
-            diagnostics.add_image(stage, image);
-        }
-        diagnostics.add_roi(stage, image, roi);
-    };
 
     let mut image = Cow::Borrowed(image);
     if settings.round_on_load {
         image = Cow::Owned(image.map(|intensity| round_intensity(*intensity)));
     }
     let mut roi = Roi::new(mask.clone());
-    describe(Stage::Initial, &image, &roi);
+    diagnostics.add_image(Stage::Initial, &image);
+    diagnostics.add_roi(Stage::Initial, &image, &roi);
+
     if let Some(interpolate) = &settings.interpolate {
         image = Cow::Owned(interpolate_image(&image, interpolate)?);
         roi = Roi::new(interpolate_mask(&roi.morphological, interpolate)?);
+        diagnostics.add_image(Stage::Interpolated, &image);
+        diagnostics.add_roi(Stage::Interpolated, &image, &roi);
+    } else {
+        diagnostics.repeat(Object::Image, Stage::Initial, Stage::Interpolated);
+        diagnostics.repeat(Object::Roi, Stage::Initial, Stage::Interpolated);
     }
-    describe(Stage::Interpolated, &image, &roi);
-    resegment(&image, &mut roi, &settings.resegment);
-    describe(Stage::Resegmented, &image, &roi);
+
+    if settings.resegment == Resegment::default() {
+        diagnostics.repeat(Object::Roi, Stage::Interpolated, Stage::Resegmented);
+    } else {
+        resegment(&image, &mut roi, &settings.resegment);
+        diagnostics.add_roi(Stage::Resegmented, &image, &roi);
+    }
     Ok(Prepared {
         image,
         roi,

@@ -164,9 +164,10 @@ impl Mask {
         let [nx, ny, _] = self.size();
         let mut bounds: Option<VoxelBox> = None;
         for (row, voxels) in self.as_slice().chunks_exact(nx.max(1)).enumerate() {
-            let Some(first) = voxels.iter().position(|inside| *inside) else {
+            if !has_any(voxels) {
                 continue;
-            };
+            }
+            let first = voxels.iter().position(|inside| *inside).unwrap_or(0);
             let last = voxels.iter().rposition(|inside| *inside).unwrap_or(first);
             let (y, z) = (row % ny, row / ny);
             let bounds = bounds.get_or_insert(VoxelBox {
@@ -180,6 +181,12 @@ impl Mask {
         }
         bounds
     }
+}
+
+/// Whether any voxel of a row is inside. Looking at all of them is faster than stopping at the first, since the compiler
+/// can look at many at once.
+pub(crate) fn has_any(row: &[bool]) -> bool {
+    row.iter().fold(false, |any, inside| any | inside)
 }
 
 /// A box of voxels, both corners inside.
