@@ -20,7 +20,7 @@ pub(super) type Point = [i64; 3];
 /// A convex polyhedron with triangles as faces; coplanar neighbours are possible.
 #[derive(Clone, Debug)]
 pub(super) struct Hull {
-    /// The corners, in half voxels.
+    /// The corners, in half voxels; now and then a point on a face or an edge is among them.
     pub vertices: Vec<Point>,
     /// Three vertices each, counter-clockwise seen from outside.
     pub faces: Vec<[usize; 3]>,
@@ -176,8 +176,8 @@ struct Builder<'a> {
 impl<'a> Builder<'a> {
     /// Starts from a tetrahedron; `None` when there is none.
     ///
-    /// Here and later, of equally far points the one that is last in lexicographic order is taken: it lies on no edge
-    /// and in no face of the set it is chosen from, which keeps needless corners away.
+    /// Here and later, of equally far points the one that is last in lexicographic order is taken. That keeps most
+    /// points inside a face or an edge from becoming corners; the others do no harm.
     fn new(points: &'a [Point]) -> Option<Self> {
         let all = 0..u32::try_from(points.len()).ok()?;
         let at = |i: u32| points[i as usize];
@@ -344,6 +344,134 @@ impl<'a> Builder<'a> {
                 .map(|f| self.faces[f].neighbours.map(|n| new_face[n as usize]))
                 .collect(),
             half_voxel_mm,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use approx::assert_relative_eq;
+    use proptest::{collection::vec, prelude::*};
+
+    use super::*;
+    use crate::feature::morphology::{
+        mesh::Surface,
+        samples::{any_mask, cube},
+    };
+
+    /// Every mesh vertex of a mask: midpoints between a voxel inside and a neighbour outside.
+    fn mesh_vertices(mask: &Mask) -> Vec<Point> {
+        let inside = |at: Point| {
+            let [x, y, z] = at.map(|i| usize::try_from(i).unwrap_or(usize::MAX));
+            mask.voxels().get([x, y, z]).copied().unwrap_or(false)
+        };
+        let [nx, ny, nz] = mask.size().map(|n| n as i64);
+        let mut vertices = Vec::new();
+        for at in (0..nx).flat_map(|x| (0..ny).flat_map(move |y| (0..nz).map(move |z| [x, y, z]))) {
+            for (axis, step) in [(0, 1), (0, -1), (1, 1), (1, -1), (2, 1), (2, -1)] {
+                let mut next = at;
+                next[axis] += step;
+                if inside(at) && !inside(next) {
+                    vertices.push([0, 1, 2].map(|a| at[a] + next[a]));
+                }
+            }
+        }
+        vertices
+    }
+
+    /// A closed surface of triangles that bulges nowhere inwards and has `points` on one side.
+    fn assert_is_hull_of(hull: &Hull, points: &[Point]) {
+        for (face, corners) in hull.faces.iter().enumerate() {
+            let normal = hull.face_normal(face);
+            assert_ne!(normal, [0; 3], "face {face} has an area");
+            for point in points {
+                let height = dot(normal, minus(*point, hull.vertices[corners[0]]));
+                assert!(height <= 0, "{point:?} lies outside face {face}");
+            }
+            for edge in 0..3 {
+                let beyond = hull.neighbours[face][edge];
+                let (from, to) = (corners[edge], corners[(edge + 1) % 3]);
+                let shared = (0..3).any(|e| {
+                    let other = hull.faces[beyond];
+                    (other[e], other[(e + 1) % 3]) == (to, from)
+                        && hull.neighbours[beyond][e] == face
+                });
+                assert!(
+                    shared,
+                    "faces {face} and {beyond} share an edge, one each way"
+                );
+            }
+        }
+        let (v, f) = (hull.vertices.len(), hull.faces.len());
+        assert_eq!(f, 2 * v - 4, "Euler's formula for triangles");
+        let known: HashSet<_> = points.iter().collect();
+        assert!(
+            hull.vertices.iter().all(|v| known.contains(v)),
+            "corners are among the points"
+        );
+    }
+
+    #[test]
+    fn a_cube_of_voxels_is_a_cube_without_edges() {
+        // 8 faces over the corners, 12 over the edges and 6 sides: all points of each side are coplanar.
+        let n = 4_usize;
+        let hull = Hull::of(&cube(n, [2.0; 3])).expect("64 voxels");
+        let edge = (n - 1) as f64;
+        let volume = (n as f64).powi(3) - 1.5 * edge - 5.0 / 6.0;
+        assert_relative_eq!(hull.volume_mm3(), 8.0 * volume, max_relative = 1e-14);
+        let diameter = ((n * n) as f64 + 2.0 * edge * edge).sqrt();
+        assert_relative_eq!(hull.diameter_mm(), 2.0 * diameter, max_relative = 1e-14);
+    }
+
+    #[test]
+    fn flat_points_have_no_hull() {
+        let plane: Vec<Point> = (0..25)
+            .map(|i| [i % 5, i / 5, i % 5 - 2 * (i / 5)])
+            .collect();
+        assert!(
+            Hull::of_points(&plane, [1.0; 3]).is_none(),
+            "a tilted plane"
+        );
+        let line: Vec<Point> = (0..5).map(|i| [i, 2 * i, -i]).collect();
+        assert!(Hull::of_points(&line, [1.0; 3]).is_none(), "a line");
+        assert!(
+            Hull::of_points(&[[1, 2, 3]; 4], [1.0; 3]).is_none(),
+            "a point"
+        );
+        assert!(Hull::of_points(&[], [1.0; 3]).is_none(), "nothing");
+    }
+
+    proptest! {
+        #[test]
+        fn hull_of_points_is_convex_and_closed(
+            points in vec([-4..=4_i64, -4..=4_i64, -4..=4_i64], 4..60)
+        ) {
+            if let Some(hull) = Hull::of_points(&points, [1.0; 3]) {
+                assert_is_hull_of(&hull, &points);
+            }
+        }
+
+        #[test]
+        fn hull_of_a_mask_is_that_of_all_its_mesh_vertices(mask in any_mask(6)) {
+            let vertices = mesh_vertices(&mask);
+            let Some(hull) = Hull::of(&mask) else {
+                prop_assert!(vertices.is_empty(), "only without voxels");
+                return Ok(());
+            };
+            assert_is_hull_of(&hull, &vertices);
+            let surface = Surface::of(&mask);
+            prop_assert!(hull.volume_mm3() >= surface.volume_mm3 * (1.0 - 1e-12), "holds the mesh");
+            let half = mask.grid().spacing_mm.map(|s| s / 2.0);
+            let mut largest = 0.0_f64;
+            for a in &vertices {
+                for b in &vertices {
+                    largest = largest.max(norm(scaled(minus(*a, *b).map(|i| i as f64), half)));
+                }
+            }
+            prop_assert!((hull.diameter_mm() - largest).abs() <= 1e-12 * largest,
+                "diameter {} vs {}", hull.diameter_mm(), largest);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Morphology (HCUG): the shape of the region, and how its intensities lie in it.
 //!
-//! The manual uses two representations of the region, and so does this family: the surface [`mesh`] with its convex
-//! [`hull`] for what the outside looks like, the voxel centres for what is inside. Shape comes from the morphological
+//! The manual uses two representations of the region, and so does this family: the surface mesh with its convex
+//! hull for what the outside looks like, the voxel centres for what is inside. Shape comes from the morphological
 //! mask alone; features with intensities use the intensity mask. All lengths are in mm along the voxel axes: turning
 //! or moving the grid in the world changes nothing.
 

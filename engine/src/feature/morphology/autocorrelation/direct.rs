@@ -3,10 +3,10 @@
 use super::{Field, PairSums};
 use crate::feature::morphology::vector::{minus, norm, scaled};
 
-/// Cost of the spectral sums in units of one pair: per voxel of the box, and once for the plans of its transforms.
-/// Measured; the choice changes the time and, by rounding only, the value.
-const PAIRS_PER_BOX_VOXEL: usize = 60;
-const PAIRS_PER_PLAN: usize = 20_000;
+/// Cost of the spectral sums in units of one pair, as measured: per voxel of the box, and once for the plans of the
+/// transforms. The choice changes the time and, by rounding only, the value.
+const PAIRS_PER_BOX_VOXEL: usize = 40;
+const PAIRS_PER_PLAN: usize = 10_000;
 
 /// Whether [`pair_sums`] is faster than its spectral counterpart.
 pub(super) fn is_cheaper(field: &Field) -> bool {

@@ -29,8 +29,8 @@ struct Field {
     /// Voxels of the box along x, y, z.
     size: [usize; 3],
     spacing_mm: [f64; 3],
-    /// `x − μ` divided by the range of the intensities, 0 outside the mask; x fastest. The two indices do not change with the
-    /// scale, and squares can neither overflow nor vanish.
+    /// `x − μ` in units of the range of the intensities, 0 outside the mask; x fastest. The two indices do not change
+    /// with the scale, and squares can neither overflow nor vanish.
     deviation: Vec<f64>,
     is_inside: Vec<bool>,
     /// Number of voxels in the mask.
