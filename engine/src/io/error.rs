@@ -1,6 +1,12 @@
 //! What can go wrong with a file.
 
-use std::{fmt, io, path::PathBuf};
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+};
+
+use super::dicom::{DicomProblem, RoiChoice};
+use crate::volume::Grid;
 
 /// A file that cannot be read, and why. The message is complete: no source repeats it.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +28,9 @@ pub enum ReadProblem {
     /// A folder, a pipe or a device.
     #[error("expected a regular file, found a folder or a device")]
     NotAFile,
+    /// A DICOM file, or the files of a series.
+    #[error(transparent)]
+    Dicom(#[from] DicomProblem),
     /// The first bytes are not those of a NIfTI-1 file.
     #[error("expected a NIfTI-1 file, found {found}")]
     NotNifti {
@@ -123,6 +132,12 @@ pub enum ReadProblem {
     /// A mask without any voxel.
     #[error("expected a mask with at least one voxel that is not 0, found none")]
     EmptyMask,
+    /// A choice that does not suit a NIfTI mask, whose regions have no names.
+    #[error("expected the label of a region, a whole number from 1 on, found {chosen}")]
+    NoLabel {
+        /// What was asked for.
+        chosen: RoiChoice,
+    },
     /// The chosen label is nowhere in the mask.
     #[error(
         "expected voxels of label {label}, found the labels {}",
@@ -139,6 +154,29 @@ pub enum ReadProblem {
 impl ReadProblem {
     /// The most labels that an error lists.
     pub const MAX_LISTED: usize = 32;
+
+    /// The problem as one of a file or folder.
+    pub(super) fn at(self, path: &Path) -> ReadError {
+        ReadError {
+            path: path.to_owned(),
+            problem: self,
+        }
+    }
+
+    /// What is wrong with voxels of which the one at index `first` is the first that is not finite.
+    pub(super) fn not_finite(grid: &Grid, voxels: &[f64], first: usize) -> Self {
+        Self::NotFinite {
+            count: voxels.iter().filter(|v| !v.is_finite()).count(),
+            first: position(grid, first),
+            value: voxels[first],
+        }
+    }
+}
+
+/// Voxel x, y, z of a flat index.
+pub(super) fn position(grid: &Grid, index: usize) -> [usize; 3] {
+    let [nx, ny, _] = grid.size;
+    [index % nx, index / nx % ny, index / nx / ny]
 }
 
 /// Labels in a message.

@@ -3,11 +3,13 @@
 use nifti::NiftiHeader;
 
 use super::header::header_problem;
-use crate::{io::ReadProblem, volume::Grid};
-
-/// The largest cosine between two voxel axes that are still perpendicular. Rounding to 32 bits gives 1e-7; a sheared
-/// gantry gives 1e-2 and more.
-const MAX_AXIS_COSINE: f64 = 1e-4;
+use crate::{
+    io::{
+        ReadProblem,
+        geometry::{MAX_AXIS_COSINE, cross, decimal, dot},
+    },
+    volume::Grid,
+};
 
 /// `pixdim` and the length of an sform column are the same spacing when they differ by no more than this, relatively.
 const SAME_SPACING: f64 = 1e-5;
@@ -32,15 +34,6 @@ pub(super) fn grid(
         from_qform(fields, &mut grid)?;
     }
     Ok(grid)
-}
-
-/// The decimal number that a header's 32-bit value stands for: 0.977 and not 0.97699999809. Without this, grid sizes
-/// and voxel positions that are exact on paper come out beside themselves.
-fn decimal(value: f32) -> f64 {
-    value
-        .to_string()
-        .parse()
-        .expect("the shortest text of an f32 is a number")
 }
 
 fn spacing(fields: &NiftiHeader, rank: usize) -> Result<[f64; 3], ReadProblem> {
@@ -151,16 +144,4 @@ fn from_qform(fields: &NiftiHeader, grid: &mut Grid) -> Result<(), ReadProblem> 
     ];
     grid.origin_mm = offset.map(decimal);
     Ok(())
-}
-
-fn dot(a: [f64; 3], b: [f64; 3]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
-}
-
-fn cross(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
-    [
-        a[1] * b[2] - a[2] * b[1],
-        a[2] * b[0] - a[0] * b[2],
-        a[0] * b[1] - a[1] * b[0],
-    ]
 }
