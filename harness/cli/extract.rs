@@ -4,7 +4,7 @@ use std::{num::NonZeroU32, path::PathBuf};
 
 use clap::{ArgGroup, Args, ValueEnum};
 use radgauge_engine::{
-    io::{check_same_grid, read_image, read_mask},
+    io::{RoiChoice, check_same_grid, read_image, read_roi, read_series},
     pipeline::{self, Extraction},
     settings::Settings,
 };
@@ -17,9 +17,9 @@ use crate::certify::exit;
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("how").required(true))]
 pub(super) struct Extract {
-    /// The image (NIfTI, .nii or .nii.gz)
+    /// The image: NIfTI (.nii or .nii.gz), or the folder of a DICOM series
     image: PathBuf,
-    /// The mask, on the image's grid
+    /// The mask on the image's grid (NIfTI), or a DICOM RT structure set or segmentation
     mask: PathBuf,
     /// Settings file (TOML); `radgauge settings show ibsi-c` prints one to start from
     #[arg(long, value_name = "FILE", group = "how")]
@@ -30,6 +30,12 @@ pub(super) struct Extract {
     /// Value of the mask's voxels that make up the region of interest; needed when it holds several
     #[arg(long, value_name = "N")]
     label: Option<NonZeroU32>,
+    /// Name or number of the region in the structure set or segmentation; needed when it holds several
+    #[arg(long, value_name = "NAME|NUMBER", conflicts_with = "label")]
+    roi: Option<RoiChoice>,
+    /// Which series of the image's folder (its SeriesInstanceUID); needed when it holds several
+    #[arg(long, value_name = "UID")]
+    series: Option<String>,
     /// Output format
     #[arg(long, value_enum, default_value_t = Format::Csv)]
     format: Format,
@@ -53,8 +59,17 @@ impl Extract {
             (None, Some(name)) => settings::preset(name)?.settings.clone(),
             (None, None) => unreachable!("clap requires one of the two"),
         };
-        let image = read_image(&self.image).map_err(Failed::data)?;
-        let mask = read_mask(&self.mask, self.label).map_err(Failed::data)?;
+        let image = match &self.series {
+            Some(uid) => read_series(&self.image, Some(uid)),
+            None => read_image(&self.image),
+        };
+        let image = image.map_err(Failed::data)?;
+        let roi = match (self.label, self.roi) {
+            (Some(label), _) => RoiChoice::Number(label.get()),
+            (None, Some(roi)) => roi,
+            (None, None) => RoiChoice::Only,
+        };
+        let mask = read_roi(&self.mask, image.grid(), &roi).map_err(Failed::data)?;
         check_same_grid(image.grid(), mask.grid())
             .map_err(|error| {
                 anyhow::Error::from(error).context(format!(

@@ -6,6 +6,8 @@
     reason = "each test binary uses its own part of this module"
 )]
 
+pub mod dicom;
+
 use std::{
     fs,
     path::{Path, PathBuf},
