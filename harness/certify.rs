@@ -29,7 +29,7 @@ pub mod exit {
     pub const DATA: u8 = 3;
     /// The implementation under test cannot be used.
     pub const IMPLEMENTATION: u8 = 4;
-    /// Nothing was checked.
+    /// Nothing was checked, or fewer checks than required.
     pub const NOTHING: u8 = 5;
     /// A bug in radgauge.
     pub const BUG: u8 = 70;
@@ -47,7 +47,9 @@ pub struct Options<'a> {
 }
 
 impl Options<'_> {
-    fn selects(&self, id: &str) -> bool {
+    /// Whether the check of this id is selected.
+    #[must_use]
+    pub fn selects(&self, id: &str) -> bool {
         self.selection.is_empty() || self.selection.iter().any(|glob| glob.matches(id))
     }
 }
@@ -101,7 +103,8 @@ pub fn certify(
         implementation: implementation.identity(),
         suites: stamps,
         selection: options.selection.iter().map(ToString::to_string).collect(),
-        rules: vec![Rule::IbsiSignificantDigits, Rule::Relative],
+        rules: Rule::ALL.to_vec(),
+        expectations: None,
     }));
     let (mut is_missing, mut is_unusable) = (false, false);
     for finished in finished {

@@ -25,6 +25,9 @@ pub enum Rule {
 }
 
 impl Rule {
+    /// Every rule.
+    pub const ALL: [Self; 2] = [Self::IbsiSignificantDigits, Self::Relative];
+
     /// The rule's id, with its version.
     #[must_use]
     pub fn id(self) -> &'static str {
@@ -75,41 +78,23 @@ pub struct NotADecimal(pub String);
 ///
 /// # Errors
 /// [`NotADecimal`] when the reference or its tolerance is not a number.
-pub fn judge(
-    rule: Rule,
-    expected: &Expected,
-    value: f64,
-) -> Result<(bool, Deviation), NotADecimal> {
-    let number = |text: &str| {
-        text.parse::<f64>()
-            .ok()
-            .filter(|n| n.is_finite())
-            .ok_or_else(|| NotADecimal(text.to_owned()))
-    };
-    let (reference, tolerance) = (number(&expected.value)?, number(&expected.tolerance)?);
+pub fn judge(rule: Rule, expected: &Expected, value: f64) -> Result<(bool, Deviation), NotADecimal> {
+    let Forgiven {
+        reference,
+        tolerance,
+        allowance,
+    } = Forgiven::by(rule, expected)?;
     let difference = value - reference;
-    let (passes, tolerance, allowance) = match rule {
+    let passes = match rule {
         Rule::IbsiSignificantDigits => {
             let rounded = match expected.digits {
                 Some(digits) => round_significant(value, digits),
                 None => format!("{value:e}"),
             };
             let distance = Decimal::parse(&rounded)?.distance(&Decimal::parse(&expected.value)?);
-            let passes =
-                value.is_finite() && distance.at_most(&Decimal::parse(&expected.tolerance)?);
-            let half_unit = expected
-                .digits
-                .map_or(0.0, |digits| half_last_digit(reference, digits));
-            (passes, tolerance, tolerance + half_unit)
+            value.is_finite() && distance.at_most(&Decimal::parse(&expected.tolerance)?)
         }
-        Rule::Relative => {
-            let allowed = if reference == 0.0 {
-                tolerance
-            } else {
-                tolerance * reference.abs()
-            };
-            (difference.abs() <= allowed, allowed, allowed)
-        }
+        Rule::Relative => difference.abs() <= allowance,
     };
     let ratio = |allowed: f64| (allowed > 0.0).then(|| difference.abs() / allowed);
     let deviation = Deviation {
@@ -120,6 +105,49 @@ pub fn judge(
             .then(|| -(difference / reference).abs().log10()),
     };
     Ok((passes, deviation))
+}
+
+/// What a rule forgives, in the value's unit: the tolerance and, where it rounds, half a unit of the last digit; 0 where
+/// it forgives nothing. Two values that differ by no more are the same to the rule.
+///
+/// # Errors
+/// [`NotADecimal`] when the reference or its tolerance is not a number.
+pub fn allowance(rule: Rule, expected: &Expected) -> Result<f64, NotADecimal> {
+    Forgiven::by(rule, expected).map(|forgiven| forgiven.allowance)
+}
+
+/// What a rule makes of the numbers of a reference.
+struct Forgiven {
+    reference: f64,
+    /// The tolerance in the value's unit.
+    tolerance: f64,
+    /// What [`allowance`] gives.
+    allowance: f64,
+}
+
+impl Forgiven {
+    fn by(rule: Rule, expected: &Expected) -> Result<Self, NotADecimal> {
+        let number = |text: &str| {
+            text.parse::<f64>()
+                .ok()
+                .filter(|n| n.is_finite())
+                .ok_or_else(|| NotADecimal(text.to_owned()))
+        };
+        let (reference, tolerance) = (number(&expected.value)?, number(&expected.tolerance)?);
+        let (tolerance, allowance) = match rule {
+            Rule::IbsiSignificantDigits => {
+                let half_unit = expected.digits.map_or(0.0, |digits| half_last_digit(reference, digits));
+                (tolerance, tolerance + half_unit)
+            }
+            Rule::Relative if reference == 0.0 => (tolerance, tolerance),
+            Rule::Relative => (tolerance * reference.abs(), tolerance * reference.abs()),
+        };
+        Ok(Self {
+            reference,
+            tolerance,
+            allowance,
+        })
+    }
 }
 
 /// The value in scientific notation with so many significant digits, correctly rounded.
@@ -184,9 +212,7 @@ impl Decimal {
 }
 
 /// What came of a check.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The value is as the rule asks.
@@ -250,6 +276,42 @@ impl Outcome {
     }
 }
 
+/// What an outcome means where outcomes other than `pass` may be [expected](crate::expectations).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// It passes, and nothing else was expected.
+    Ok,
+    /// It does not pass, and that was not expected, or not like this.
+    Unexpected,
+    /// It does not pass, as expected.
+    Expected,
+    /// It passes although it was not expected to.
+    UnexpectedPass,
+    /// It does not pass, and the entry that expects so does not hold any more.
+    Stale,
+}
+
+impl Verdict {
+    /// The verdict's name in results and reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Unexpected => "unexpected",
+            Self::Expected => "expected",
+            Self::UnexpectedPass => "unexpected-pass",
+            Self::Stale => "stale",
+        }
+    }
+
+    /// Whether it falls short.
+    #[must_use]
+    pub fn falls_short(self) -> bool {
+        !matches!(self, Self::Ok | Self::Expected)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -272,10 +334,7 @@ mod tests {
     #[test]
     fn the_edge_of_a_tolerance_is_inside_in_decimal() {
         let expected = sf3("0.698", "0.004");
-        assert!(
-            0.702 - 0.698 > 0.004,
-            "binary arithmetic would fail this value"
-        );
+        assert!(0.702 - 0.698 > 0.004, "binary arithmetic would fail this value");
         assert!(passes(&expected, 0.702), "0.702 is 0.004 away from 0.698");
         assert!(passes(&expected, 0.70249), "rounds to 0.702");
         assert!(!passes(&expected, 0.7025001), "rounds to 0.703");
@@ -287,10 +346,7 @@ mod tests {
     fn without_tolerance_the_rounded_value_must_be_the_reference() {
         assert!(passes(&sf3("2.05", "0"), 2.0476), "2.0476 rounds to 2.05");
         assert!(!passes(&sf3("2.05", "0"), 2.0449), "2.0449 rounds to 2.04");
-        assert!(
-            passes(&sf3("125000", "0"), 125_256.0),
-            "three digits of 125256"
-        );
+        assert!(passes(&sf3("125000", "0"), 125_256.0), "three digits of 125256");
         assert!(passes(&sf3("-0.355", "0"), -0.354_62), "signs are kept");
         assert!(!passes(&sf3("0.355", "0"), -0.354_62), "and matter");
         assert!(passes(&sf3("0", "0"), 0.0), "zero is zero");
@@ -334,11 +390,7 @@ mod tests {
             tolerance: "1e-9".into(),
             digits: None,
         };
-        let passes = |text: &str, value| {
-            judge(Rule::Relative, &expected(text), value)
-                .expect("a number")
-                .0
-        };
+        let passes = |text: &str, value| judge(Rule::Relative, &expected(text), value).expect("a number").0;
         assert!(passes("1e6", 1e6 + 1e-4), "1e-10 off");
         assert!(!passes("1e6", 1e6 + 1e-2), "1e-8 off");
         assert!(passes("0", 1e-10), "absolute near 0");

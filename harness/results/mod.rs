@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     implementation::Identity,
-    verdict::{Deviation, Expected, Outcome, Rule},
+    verdict::{Deviation, Expected, Outcome, Rule, Verdict},
 };
 
 /// The schema's name and version.
@@ -61,6 +61,34 @@ pub struct Run {
     pub selection: Vec<String>,
     /// Ids of the rules that judge.
     pub rules: Vec<Rule>,
+    /// The expectations that were applied; absent when none were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expectations: Option<ExpectationsStamp>,
+}
+
+/// The identity of an expectations file, and which of its entries do not hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectationsStamp {
+    /// SHA-256 of the file.
+    pub sha256: String,
+    /// Number of entries.
+    pub entries: usize,
+    /// The entries that fall short by themselves: expired, without a reason, matching nothing …
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stale: Vec<StaleEntry>,
+}
+
+/// An entry of an expectations file that does not hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StaleEntry {
+    /// Its line in the file.
+    pub line: usize,
+    /// Its glob.
+    pub glob: String,
+    /// What is wrong with it.
+    pub fault: String,
 }
 
 /// A suite's identity at the time of the run.
@@ -165,6 +193,9 @@ pub struct Check {
     /// Why there is no value, or why the value counts for nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// What the outcome means under the expectations; absent when none were applied or the check was not executed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
 }
 
 impl Check {

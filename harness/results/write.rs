@@ -7,7 +7,7 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
-use super::{End, Record, Totals};
+use super::{End, Record, Results, Totals};
 
 /// Collects the lines of a result document and their digest.
 #[derive(Debug, Default)]
@@ -36,6 +36,36 @@ impl Writer {
             digest,
         }));
         self.lines
+    }
+}
+
+impl Results {
+    /// The document, written anew: what [`read`](super::read) gives is written as the same bytes that were read, and
+    /// what was changed gets its own digest.
+    #[must_use]
+    pub fn to_document(&self) -> Vec<u8> {
+        let mut writer = Writer::default();
+        writer.push(&Record::Run(self.run.clone()));
+        let mut checks = self.checks.iter().peekable();
+        for case in &self.cases {
+            writer.push(&Record::Case(case.clone()));
+            while let Some(check) = checks.next_if(|check| check.case_id() == case.id) {
+                writer.push(&Record::Check(check.clone()));
+            }
+        }
+        for check in checks {
+            writer.push(&Record::Check(check.clone()));
+        }
+        for diagnosis in &self.diagnoses {
+            writer.push(&Record::Diagnosis(diagnosis.clone()));
+        }
+        let End {
+            complete,
+            totals,
+            exit_code,
+            ..
+        } = &self.end;
+        writer.finish(*complete, totals.clone(), *exit_code)
     }
 }
 

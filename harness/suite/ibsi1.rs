@@ -94,6 +94,7 @@ fn feature_check(row: &ReferenceValue) -> Check {
         actual: None,
         deviation: None,
         reason: None,
+        verdict: None,
     };
     match &row.alternative {
         Some(other) if row.reading.value.is_none() => check(other, Tier::Cross, Vec::new()),
@@ -149,6 +150,7 @@ fn diagnostic_check(row: &DiagnosticValue) -> Check {
         actual: None,
         deviation: None,
         reason: None,
+        verdict: None,
     }
 }
 
