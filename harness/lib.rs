@@ -8,6 +8,7 @@
 pub mod certify;
 pub mod cli;
 pub mod exact;
+pub mod expectations;
 pub mod implementation;
 pub mod report;
 pub mod results;

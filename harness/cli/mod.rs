@@ -2,9 +2,11 @@
 
 mod certify;
 mod doctor;
+mod expect;
 mod explain;
 mod extract;
 mod features;
+mod input;
 mod output;
 mod schema;
 mod settings;
@@ -28,7 +30,7 @@ Exit codes:
    2  usage, configuration or settings are wrong
    3  reference data or input images are missing, damaged or do not fit together
    4  the implementation under test cannot be used
-   5  nothing was checked
+   5  nothing was checked, or fewer checks than required
   70  a bug in radgauge";
 
 #[derive(Debug, Parser)]
@@ -41,6 +43,8 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Certify(certify::Certify),
+    #[command(subcommand)]
+    Expect(expect::ExpectCommand),
     Extract(extract::Extract),
     Features(features::Features),
     Explain(explain::Explain),
@@ -131,6 +135,7 @@ pub fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<u8, Failed> {
     match cli.command {
         Command::Certify(command) => command.run(),
+        Command::Expect(command) => command.run(),
         Command::Extract(command) => command.run(),
         Command::Features(command) => command.run(),
         Command::Explain(command) => command.run(),

@@ -24,3 +24,17 @@ pub(super) fn write(path: Option<&Path>, bytes: &[u8]) -> Result<(), Failed> {
         },
     }
 }
+
+/// The text with control characters other than line feeds made visible: names and reasons in a document come from
+/// others, and a terminal obeys what it is told.
+pub(super) fn printable(text: &str) -> String {
+    let mut printable = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' => printable.push(c),
+            c if c.is_control() => printable.extend(c.escape_default()),
+            c => printable.push(c),
+        }
+    }
+    printable
+}

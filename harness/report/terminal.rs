@@ -3,8 +3,9 @@
 use std::{collections::BTreeMap, fmt::Write as _};
 
 use crate::{
+    expectations,
     results::{Check, Results, Tier},
-    verdict::Outcome,
+    verdict::{Outcome, Verdict},
 };
 
 /// How many failing checks are shown in full; the result document has all of them.
@@ -41,6 +42,7 @@ pub fn render(results: &Results) -> String {
     falling_short(&mut text, results);
     closest_calls(&mut text, results);
     skipped(&mut text, results);
+    text += &expectations::summary(results);
     totals(&mut text, results);
     text
 }
@@ -168,6 +170,7 @@ fn falling_short(text: &mut String, results: &Results) {
         .checks
         .iter()
         .filter(|check| check.outcome.is_executed() && check.outcome != Outcome::Pass)
+        .filter(|check| check.verdict != Some(Verdict::Expected))
         .collect();
     if short.is_empty() {
         return;
@@ -301,6 +304,7 @@ fn totals(text: &mut String, results: &Results) {
         outcomes.join(", ")
     );
     let verdict = match results.end.exit_code {
+        0 if results.run.expectations.is_some() => "every executed check is as expected",
         0 if totals.executed == totals.required => "every check holds",
         0 => "every executed check holds, but not every required check was executed",
         1 => "falls short",

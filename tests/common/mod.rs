@@ -8,6 +8,8 @@
 
 pub mod dicom;
 
+pub mod results;
+
 use std::{
     fs,
     path::{Path, PathBuf},
