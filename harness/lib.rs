@@ -9,6 +9,7 @@ pub mod certify;
 pub mod cli;
 pub mod exact;
 pub mod expectations;
+pub mod gate;
 pub mod implementation;
 pub mod report;
 pub mod results;

@@ -6,6 +6,7 @@ mod expect;
 mod explain;
 mod extract;
 mod features;
+mod gate;
 mod input;
 mod output;
 mod schema;
@@ -43,6 +44,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Certify(certify::Certify),
+    Gate(gate::Gate),
     #[command(subcommand)]
     Expect(expect::ExpectCommand),
     Extract(extract::Extract),
@@ -135,6 +137,7 @@ pub fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<u8, Failed> {
     match cli.command {
         Command::Certify(command) => command.run(),
+        Command::Gate(command) => command.run(),
         Command::Expect(command) => command.run(),
         Command::Extract(command) => command.run(),
         Command::Features(command) => command.run(),
