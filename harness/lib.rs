@@ -7,6 +7,7 @@
 
 pub mod certify;
 pub mod cli;
+pub mod compare;
 pub mod exact;
 pub mod expectations;
 pub mod gate;

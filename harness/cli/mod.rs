@@ -1,6 +1,7 @@
 //! The command line: one file a command. Results go to standard output, progress and errors to standard error.
 
 mod certify;
+mod compare;
 mod doctor;
 mod expect;
 mod explain;
@@ -47,6 +48,7 @@ enum Command {
     Gate(gate::Gate),
     #[command(subcommand)]
     Expect(expect::ExpectCommand),
+    Compare(compare::Compare),
     Extract(extract::Extract),
     Features(features::Features),
     Explain(explain::Explain),
@@ -139,6 +141,7 @@ fn run(cli: Cli) -> Result<u8, Failed> {
         Command::Certify(command) => command.run(),
         Command::Gate(command) => command.run(),
         Command::Expect(command) => command.run(),
+        Command::Compare(command) => command.run(),
         Command::Extract(command) => command.run(),
         Command::Features(command) => command.run(),
         Command::Explain(command) => command.run(),
