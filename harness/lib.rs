@@ -14,5 +14,6 @@ pub mod gate;
 pub mod implementation;
 pub mod report;
 pub mod results;
+pub mod statement;
 pub mod suite;
 pub mod verdict;

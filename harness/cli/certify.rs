@@ -1,6 +1,10 @@
 //! `radgauge certify`
 
-use std::{io::IsTerminal, path::PathBuf, time::Duration};
+use std::{
+    io::IsTerminal,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::Context;
 use clap::Args;
@@ -11,7 +15,9 @@ use crate::{
     certify::{Options, certify},
     expectations,
     implementation::Engine,
-    report, results,
+    report,
+    results::{self, Results},
+    statement::{self, Refused, WriteError},
     suite::Suite,
 };
 
@@ -36,8 +42,11 @@ pub(super) struct Certify {
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
     /// Judge by this expectations file: what is known not to pass is expected to do just that
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "statement")]
     expect: Option<PathBuf>,
+    /// Write a conformance statement to this folder; all checks of a profile must have been executed
+    #[arg(long, value_name = "DIR")]
+    statement: Option<PathBuf>,
     /// Number of threads; the results do not depend on it
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
@@ -67,6 +76,12 @@ impl Certify {
         };
         let suites = Suite::all();
         let expectations = self.expect.as_deref().map(expect::read).transpose()?;
+        if let Some(folder) = &self.statement {
+            statement::check_selection(&suites, |id| options.selects(id))
+                .and_then(|()| statement::check_folder(folder))
+                .with_context(|| format!("--statement {}", folder.display()))
+                .map_err(Failed::usage)?;
+        }
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(self.jobs.unwrap_or(0))
             .build()
@@ -99,7 +114,10 @@ impl Certify {
         if !self.quiet {
             output::write(None, report::terminal::render(&results).as_bytes())?;
         }
-        written.and(csv_written)?;
+        let stated = self.statement.as_deref().map_or(Ok(()), |folder| {
+            write_statement(folder, &document, &results, &suites)
+        });
+        written.and(csv_written).and(stated)?;
         Ok(results.end.exit_code)
     }
 
@@ -113,5 +131,16 @@ impl Certify {
         );
         bar.enable_steady_tick(Duration::from_millis(100));
         bar
+    }
+}
+
+/// Writes the statement. The selection was complete, so a profile can lack only what was skipped for want of data.
+fn write_statement(folder: &Path, document: &[u8], results: &Results, suites: &[Suite]) -> Result<(), Failed> {
+    match statement::write(folder, document, results, suites) {
+        Ok(_) => Ok(()),
+        Err(error @ WriteError::Refused(Refused::NoProfile(_))) => Err(Failed::data(error)),
+        Err(error) => Err(Failed::usage(
+            anyhow::Error::from(error).context(format!("--statement {}", folder.display())),
+        )),
     }
 }

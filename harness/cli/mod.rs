@@ -12,6 +12,7 @@ mod input;
 mod output;
 mod schema;
 mod settings;
+mod verify;
 
 use std::{
     panic,
@@ -48,6 +49,7 @@ enum Command {
     Gate(gate::Gate),
     #[command(subcommand)]
     Expect(expect::ExpectCommand),
+    Verify(verify::Verify),
     Compare(compare::Compare),
     Extract(extract::Extract),
     Features(features::Features),
@@ -141,6 +143,7 @@ fn run(cli: Cli) -> Result<u8, Failed> {
         Command::Certify(command) => command.run(),
         Command::Gate(command) => command.run(),
         Command::Expect(command) => command.run(),
+        Command::Verify(command) => command.run(),
         Command::Compare(command) => command.run(),
         Command::Extract(command) => command.run(),
         Command::Features(command) => command.run(),

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use super::{Failed, output};
-use crate::{certify::exit, results};
+use crate::{certify::exit, results, statement};
 
 /// Print the JSON Schema of a file format
 #[derive(Debug, Args)]
@@ -16,12 +16,15 @@ pub(super) struct Schema {
 enum Format {
     /// A line of a result document, `radgauge.results/1`
     Results,
+    /// The `statement.json` of a conformance statement, `radgauge.statement/1`
+    Statement,
 }
 
 impl Schema {
     pub(super) fn run(self) -> Result<u8, Failed> {
         let text = match self.format {
             Format::Results => results::schema(),
+            Format::Statement => statement::schema(),
         };
         output::write(None, text.as_bytes())?;
         Ok(exit::OK)
