@@ -12,7 +12,7 @@ body{font:15px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:72rem;paddin
 h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums}
 th,td{padding:.25rem .7rem;border-bottom:1px solid #ccc;text-align:right;vertical-align:top}
-th:first-child,td:first-child,.left{text-align:left}
+th:first-child,td:first-child{text-align:left}
 thead th{border-bottom:2px solid #444}
 .bar{display:block;height:.35rem;background:#e2e2e2;min-width:6rem}
 .bar i{display:block;height:100%;background:#0b5394}
@@ -37,7 +37,7 @@ pub fn html(comparison: &Comparison) -> String {
     );
     let cells = documents.iter().map(|document| {
         format!(
-            "<tr><td>{}</td><td class=\"left\">{}</td><td>{}/{}</td><td><code>{}</code></td></tr>\n",
+            "<tr><td>{} {}</td><td>{}/{}</td><td><code>{}</code></td></tr>\n",
             escaped(&document.letter),
             escaped(&document.name),
             document.passed,
@@ -46,7 +46,7 @@ pub fn html(comparison: &Comparison) -> String {
         )
     });
     page += &table(
-        &["", "product", "passed", "digest"].map(str::to_owned),
+        &["product", "passed", "digest"].map(str::to_owned),
         cells.collect::<String>(),
     );
     for suite in &comparison.differing_suites {
@@ -81,7 +81,7 @@ fn pairs(comparison: &Comparison) -> String {
                 _ if a == b => "<td>·</td>".to_owned(),
                 Agreement { compared: 0, .. } => "<td>nothing in common</td>".to_owned(),
                 agreement => format!(
-                    "<td>{}{}<br>{} equal, {} digits<br>{} compared</td>",
+                    "<td>{}{}{} equal, {} digits<br>{} compared</td>",
                     share(agreement.agree, agreement.compared),
                     bar(agreement),
                     share(agreement.equal, agreement.compared),
