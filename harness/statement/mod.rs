@@ -290,10 +290,10 @@ impl Claim {
 }
 
 /// The profiles of which no check lacks, each with its ids; `lacks` says why a check does.
-fn gaps<'a>(
-    suites: &'a [Suite],
+fn gaps(
+    suites: &[Suite],
     lacks: impl Fn(&str) -> Option<&'static str>,
-) -> Result<BTreeMap<&'a str, Vec<&'a str>>, Refused> {
+) -> Result<BTreeMap<&str, Vec<&str>>, Refused> {
     let mut profiles: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for check in suites
         .iter()
