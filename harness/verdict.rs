@@ -78,7 +78,11 @@ pub struct NotADecimal(pub String);
 ///
 /// # Errors
 /// [`NotADecimal`] when the reference or its tolerance is not a number.
-pub fn judge(rule: Rule, expected: &Expected, value: f64) -> Result<(bool, Deviation), NotADecimal> {
+pub fn judge(
+    rule: Rule,
+    expected: &Expected,
+    value: f64,
+) -> Result<(bool, Deviation), NotADecimal> {
     let Forgiven {
         reference,
         tolerance,
@@ -136,7 +140,9 @@ impl Forgiven {
         let (reference, tolerance) = (number(&expected.value)?, number(&expected.tolerance)?);
         let (tolerance, allowance) = match rule {
             Rule::IbsiSignificantDigits => {
-                let half_unit = expected.digits.map_or(0.0, |digits| half_last_digit(reference, digits));
+                let half_unit = expected
+                    .digits
+                    .map_or(0.0, |digits| half_last_digit(reference, digits));
                 (tolerance, tolerance + half_unit)
             }
             Rule::Relative if reference == 0.0 => (tolerance, tolerance),
@@ -212,7 +218,9 @@ impl Decimal {
 }
 
 /// What came of a check.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The value is as the rule asks.
@@ -277,7 +285,9 @@ impl Outcome {
 }
 
 /// What an outcome means where outcomes other than `pass` may be [expected](crate::expectations).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// It passes, and nothing else was expected.
@@ -334,7 +344,10 @@ mod tests {
     #[test]
     fn the_edge_of_a_tolerance_is_inside_in_decimal() {
         let expected = sf3("0.698", "0.004");
-        assert!(0.702 - 0.698 > 0.004, "binary arithmetic would fail this value");
+        assert!(
+            0.702 - 0.698 > 0.004,
+            "binary arithmetic would fail this value"
+        );
         assert!(passes(&expected, 0.702), "0.702 is 0.004 away from 0.698");
         assert!(passes(&expected, 0.70249), "rounds to 0.702");
         assert!(!passes(&expected, 0.7025001), "rounds to 0.703");
@@ -346,7 +359,10 @@ mod tests {
     fn without_tolerance_the_rounded_value_must_be_the_reference() {
         assert!(passes(&sf3("2.05", "0"), 2.0476), "2.0476 rounds to 2.05");
         assert!(!passes(&sf3("2.05", "0"), 2.0449), "2.0449 rounds to 2.04");
-        assert!(passes(&sf3("125000", "0"), 125_256.0), "three digits of 125256");
+        assert!(
+            passes(&sf3("125000", "0"), 125_256.0),
+            "three digits of 125256"
+        );
         assert!(passes(&sf3("-0.355", "0"), -0.354_62), "signs are kept");
         assert!(!passes(&sf3("0.355", "0"), -0.354_62), "and matter");
         assert!(passes(&sf3("0", "0"), 0.0), "zero is zero");
@@ -390,7 +406,11 @@ mod tests {
             tolerance: "1e-9".into(),
             digits: None,
         };
-        let passes = |text: &str, value| judge(Rule::Relative, &expected(text), value).expect("a number").0;
+        let passes = |text: &str, value| {
+            judge(Rule::Relative, &expected(text), value)
+                .expect("a number")
+                .0
+        };
         assert!(passes("1e6", 1e6 + 1e-4), "1e-10 off");
         assert!(!passes("1e6", 1e6 + 1e-2), "1e-8 off");
         assert!(passes("0", 1e-10), "absolute near 0");

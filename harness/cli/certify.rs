@@ -66,7 +66,9 @@ impl Certify {
             .collect::<Result<_, _>>()
             .map_err(Failed::usage)?;
         if self.jobs == Some(0) {
-            return Err(Failed::usage(anyhow::anyhow!("--jobs: expected at least 1, found `0`")));
+            return Err(Failed::usage(anyhow::anyhow!(
+                "--jobs: expected at least 1, found `0`"
+            )));
         }
         let library = self.data.library()?;
         let options = Options {
@@ -99,7 +101,12 @@ impl Certify {
         let mut results = results::read(&text).expect("the document was written by this program");
         let mut document = text.into_bytes();
         if let Some(expectations) = &expectations {
-            expectations::apply(expectations, &expect::suite_ids(&suites), &mut results, expect::here());
+            expectations::apply(
+                expectations,
+                &expect::suite_ids(&suites),
+                &mut results,
+                expect::here(),
+            );
             document = results.to_document();
         }
 
@@ -135,7 +142,12 @@ impl Certify {
 }
 
 /// Writes the statement. The selection was complete, so a profile can lack only what was skipped for want of data.
-fn write_statement(folder: &Path, document: &[u8], results: &Results, suites: &[Suite]) -> Result<(), Failed> {
+fn write_statement(
+    folder: &Path,
+    document: &[u8],
+    results: &Results,
+    suites: &[Suite],
+) -> Result<(), Failed> {
     match statement::write(folder, document, results, suites) {
         Ok(_) => Ok(()),
         Err(error @ WriteError::Refused(Refused::NoProfile(_))) => Err(Failed::data(error)),
