@@ -35,7 +35,7 @@ use crate::{
     process::{
         ProcessError,
         discretise::{Discretised, discretise},
-        interpolate::{interpolate_image, interpolate_mask, round_intensity},
+        interpolate::{interpolate_image, interpolate_mask, round_intensities},
         resegment::resegment,
     },
     roi::Roi,
@@ -111,7 +111,7 @@ pub fn prepare<'a>(
 
     let mut image = Cow::Borrowed(image);
     if settings.round_on_load {
-        image = Cow::Owned(image.map(|intensity| round_intensity(*intensity)));
+        image = Cow::Owned(round_intensities(&image));
     }
     let mut roi = Roi::new(mask.clone());
     diagnostics.add_image(Stage::Initial, &image);

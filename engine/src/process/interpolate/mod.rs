@@ -10,6 +10,8 @@ mod resample;
 
 use std::borrow::Cow;
 
+use rayon::prelude::*;
+
 use super::ProcessError;
 use crate::{
     settings::{Alignment, Interpolate},
@@ -66,7 +68,7 @@ pub fn interpolate_image(image: &Image, settings: &Interpolate) -> Result<Image,
     );
     let image = Volume::from_flat(plan.grid(image.grid()), voxels.into_owned());
     Ok(if settings.round {
-        image.map(|intensity| round_intensity(*intensity))
+        round_intensities(&image)
     } else {
         image
     })
@@ -87,6 +89,16 @@ pub fn interpolate_mask(mask: &Mask, settings: &Interpolate) -> Result<Mask, Pro
     let threshold = settings.mask_threshold - PARTIAL_VOLUME_TOLERANCE;
     let inside = fractions.iter().map(|f| *f >= threshold).collect();
     Ok(Volume::from_flat(plan.grid(mask.grid()), inside))
+}
+
+/// The image with every intensity [rounded](round_intensity).
+#[must_use]
+pub fn round_intensities(image: &Image) -> Image {
+    let voxels = image.as_slice().par_iter();
+    let rounded = voxels
+        .map(|intensity| round_intensity(*intensity))
+        .collect();
+    Volume::from_flat(image.grid().clone(), rounded)
 }
 
 /// The nearest whole number (68QD). The manual leaves ties open: they go away from zero, the same way for positive and
