@@ -11,8 +11,8 @@ use std::{
     process::Command,
 };
 
-/// The address space of a process that reads files of a few kilobytes.
-const MEMORY_KIB: u32 = 512 * 1024;
+/// The address space of a process that reads files of a few kilobytes, most of it for the program itself.
+const MEMORY_KIB: u32 = 128 * 1024;
 
 /// Mutations of each seed.
 const MUTATIONS: u64 = 500;

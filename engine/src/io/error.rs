@@ -30,7 +30,7 @@ pub enum ReadProblem {
     NotAFile,
     /// A DICOM file, or the files of a series.
     #[error(transparent)]
-    Dicom(#[from] DicomProblem),
+    Dicom(Box<DicomProblem>),
     /// The first bytes are not those of a NIfTI-1 file.
     #[error("expected a NIfTI-1 file, found {found}")]
     NotNifti {
@@ -149,6 +149,12 @@ pub enum ReadProblem {
         /// The first labels that are there, in increasing order; at most [`ReadProblem::MAX_LISTED`].
         present: Vec<f64>,
     },
+}
+
+impl From<DicomProblem> for ReadProblem {
+    fn from(problem: DicomProblem) -> Self {
+        Self::Dicom(Box::new(problem))
+    }
 }
 
 impl ReadProblem {

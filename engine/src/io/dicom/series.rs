@@ -121,7 +121,7 @@ fn scan(folder: &Path) -> Result<Vec<Member>, ReadError> {
         }
         match member(path) {
             Ok(member) => members.push(member),
-            Err(ReadProblem::Dicom(DicomProblem::Kind { .. })) => {}
+            Err(ReadProblem::Dicom(problem)) if matches!(*problem, DicomProblem::Kind { .. }) => {}
             Err(problem) => return Err(at_path(problem)),
         }
     }

@@ -233,8 +233,7 @@ pub(super) fn orientation(elements: &DataSet) -> Result<Option<[[f64; 3]; 2]>, D
     let mut directions = [[a, b, c], [d, e, f]];
     for direction in &mut directions {
         let length = dot(*direction, *direction).sqrt();
-        // An infinite length is refused here too.
-        if !((length - 1.0).abs() <= UNIT_LENGTH_TOLERANCE) {
+        if (length - 1.0).abs() > UNIT_LENGTH_TOLERANCE {
             return Err(refuse());
         }
         *direction = direction.map(|component| component / length);
