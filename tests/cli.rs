@@ -223,7 +223,7 @@ fn bad_input_is_refused_by_name() {
                 let mut bytes = bytes.clone();
                 bytes[40..42].copy_from_slice(&4i16.to_le_bytes());
                 bytes[48..50].copy_from_slice(&2i16.to_le_bytes());
-                bytes.extend_from_slice(&bytes[352..].to_vec());
+                bytes.extend_from_within(352..);
                 write(folder, "four.nii", &bytes)
             },
             "four.nii",

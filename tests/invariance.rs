@@ -189,8 +189,10 @@ proptest! {
         exponent in -3i32..4,
         bins in 1u32..9,
     ) {
-        let mut settings = Settings::default();
-        settings.discretise = Discretise::FixedBinNumber { bins };
+        let mut settings = Settings {
+            discretise: Discretise::FixedBinNumber { bins },
+            ..Settings::default()
+        };
         settings.features.families.retain(|family| {
             family.aggregations().len() > 1 || *family == Family::IntensityHistogram
         });
