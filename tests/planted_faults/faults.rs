@@ -571,10 +571,8 @@ fn around(discretised: &Discretised, centre: [usize; 3]) -> impl Iterator<Item =
 fn face_connected_zones(discretised: &Discretised) -> Vec<(u16, u32)> {
     let levels = discretised.levels.voxels();
     let mut label = levels.mapv(u32::from);
-    let mut next = 0;
-    for (label, level) in label.iter_mut().zip(levels) {
-        next += 1;
-        *label = if *level > 0 { next } else { 0 };
+    for (number, (label, level)) in label.iter_mut().zip(levels).enumerate() {
+        *label = if *level > 0 { number as u32 + 1 } else { 0 };
     }
     loop {
         let before = label.clone();
