@@ -1,4 +1,5 @@
 //! Reports. Each is a pure function of a result document.
 
 pub mod csv;
+mod summary;
 pub mod terminal;

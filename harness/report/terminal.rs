@@ -1,11 +1,15 @@
 //! The summary that a run leaves on the terminal; its last line is the verdict.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::fmt::Write as _;
 
+use super::summary::{
+    Count, Matrix, contested, distance, falling_short, how_far, outcomes, profiles, skipped, value,
+    verdict,
+};
 use crate::{
     expectations,
-    results::{Check, Results, Tier},
-    verdict::{Outcome, Verdict},
+    results::{Check, Results},
+    verdict::Outcome,
 };
 
 /// How many failing checks are shown in full; the result document has all of them.
@@ -28,125 +32,99 @@ pub fn render(results: &Results) -> String {
     );
     for suite in &run.suites {
         text += &format!(
-            "suite {} · edition {} · {} checks · sha256 {}\n",
-            suite.name,
-            suite.edition,
-            suite.checks,
-            &suite.sha256[..suite.sha256.len().min(12)]
+            "suite {} · edition {} · {} checks · sha256 {:.12}\n",
+            suite.name, suite.edition, suite.checks, suite.sha256
         );
     }
     text.push('\n');
     matrix(&mut text, results);
-    profiles(&mut text, results);
-    contested(&mut text, results);
-    falling_short(&mut text, results);
+    for profile in profiles(results) {
+        let state = if profile.holds() {
+            "complete"
+        } else {
+            "incomplete"
+        };
+        text += &format!(
+            "profile {}: {}/{}, {state}\n",
+            profile.name, profile.count.passed, profile.required
+        );
+    }
+    contested_references(&mut text, results);
+    short(&mut text, results);
     closest_calls(&mut text, results);
-    skipped(&mut text, results);
+    for (reason, cases) in skipped(results) {
+        text += &format!("\nskipped: {}\n", cases.join(", "));
+        for line in reason.lines() {
+            text += &format!("  {line}\n");
+        }
+    }
     text += &expectations::summary(results);
-    totals(&mut text, results);
+    let totals = &results.end.totals;
+    text += &format!(
+        "\n{} required · {} selected · {} executed: {}\n{} (exit code {})\n",
+        totals.required,
+        totals.selected,
+        totals.executed,
+        outcomes(results),
+        verdict(results),
+        results.end.exit_code
+    );
     text
 }
 
 /// Families against cases: passed, or passed/selected where they differ.
 fn matrix(text: &mut String, results: &Results) {
-    let mut families: Vec<&str> = Vec::new();
-    let mut cells: BTreeMap<(&str, &str), (usize, usize)> = BTreeMap::new();
-    for check in &results.checks {
-        if !families.contains(&check.family()) {
-            families.push(check.family());
-        }
-        for column in [check.family(), "all"] {
-            let (passed, selected) = cells.entry((check.case_id(), column)).or_default();
-            *passed += usize::from(check.outcome == Outcome::Pass);
-            *selected += 1;
-        }
-    }
-    families.push("all");
-    let cell = |case: &str, family: &str| match cells.get(&(case, family)) {
+    let matrix = Matrix::of(results);
+    let cell = |count: Option<Count>| match count {
         None => "·".to_owned(),
-        Some((passed, selected)) if passed == selected => passed.to_string(),
-        Some((passed, selected)) => format!("{passed}/{selected}"),
+        Some(count) if count.holds() => count.passed.to_string(),
+        Some(count) => format!("{}/{}", count.passed, count.selected),
     };
-    let width = |family: &str| {
-        results
-            .cases
-            .iter()
-            .map(|case| cell(&case.id, family).chars().count())
-            .chain([family.len()])
-            .max()
-            .unwrap_or(0)
-    };
-    let widths: Vec<usize> = families.iter().map(|family| width(family)).collect();
-    let case_width = results
-        .cases
-        .iter()
-        .map(|case| case.id.len())
-        .chain(["passed".len()])
-        .max()
-        .unwrap_or(0);
-    let mut row = |first: &str, columns: &dyn Fn(&str) -> String, last: &str| {
-        write!(text, "{first:case_width$}").expect("writing to a string cannot fail");
-        for (family, &width) in families.iter().zip(&widths) {
-            write!(text, "  {:>width$}", columns(family)).expect("writing to a string cannot fail");
-        }
-        let _ = writeln!(text, "  {last}");
-    };
-    row("passed", &|family| family.to_owned(), "tier");
-    for case in &results.cases {
-        let last = if case.skipped.is_some() {
+    let mut table: Vec<Vec<String>> = vec![
+        ["passed"]
+            .into_iter()
+            .chain(matrix.families.iter().copied())
+            .chain(["all", "tier"])
+            .map(str::to_owned)
+            .collect(),
+    ];
+    for row in &matrix.rows {
+        let mut line = vec![row.case.to_owned()];
+        line.extend(row.cells.iter().map(|count| cell(*count)));
+        line.push(cell(Some(row.all)));
+        line.push(if row.is_skipped {
             "skipped".to_owned()
         } else {
-            let mut tiers: Vec<Tier> = results
-                .checks
+            row.tiers.clone()
+        });
+        table.push(line);
+    }
+    let columns = table[0].len();
+    let widths: Vec<usize> = (0..columns)
+        .map(|column| {
+            table
                 .iter()
-                .filter(|check| check.case_id() == case.id)
-                .map(|check| check.tier)
-                .collect();
-            tiers.sort_unstable();
-            tiers.dedup();
-            tiers
-                .iter()
-                .map(|tier| tier.name())
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
-        row(&case.id, &|family| cell(&case.id, family), &last);
+                .map(|line| line[column].chars().count())
+                .max()
+                .unwrap_or(0)
+        })
+        .collect();
+    for line in &table {
+        for (column, (entry, &width)) in line.iter().zip(&widths).enumerate() {
+            let written = match column {
+                0 => write!(text, "{entry:width$}"),
+                _ if column + 1 == columns => writeln!(text, "  {entry}"),
+                _ => write!(text, "  {entry:>width$}"),
+            };
+            written.expect("writing to a string cannot fail");
+        }
     }
     text.push('\n');
 }
 
-/// How many of the checks that each profile requires have passed.
-fn profiles(text: &mut String, results: &Results) {
-    let mut required: BTreeMap<&str, usize> = BTreeMap::new();
-    for suite in &results.run.suites {
-        for (profile, count) in &suite.profiles {
-            *required.entry(profile).or_default() += count;
-        }
-    }
-    for (profile, required) in required {
-        let passed = results
-            .checks
-            .iter()
-            .filter(|check| {
-                check.outcome == Outcome::Pass && check.profiles.iter().any(|name| name == profile)
-            })
-            .count();
-        let state = if passed == required {
-            "complete"
-        } else {
-            "incomplete"
-        };
-        *text += &format!("profile {profile}: {passed}/{required}, {state}\n");
-    }
-}
-
 /// References on which published sources disagree, with both values.
-fn contested(text: &mut String, results: &Results) {
-    let contested: Vec<&Check> = results
-        .checks
-        .iter()
-        .filter(|check| check.note.is_some())
-        .collect();
+fn contested_references(text: &mut String, results: &Results) {
+    let contested = contested(results);
     if contested.is_empty() {
         return;
     }
@@ -165,17 +143,11 @@ fn contested(text: &mut String, results: &Results) {
     }
 }
 
-fn falling_short(text: &mut String, results: &Results) {
-    let mut short: Vec<&Check> = results
-        .checks
-        .iter()
-        .filter(|check| check.outcome.is_executed() && check.outcome != Outcome::Pass)
-        .filter(|check| check.verdict != Some(Verdict::Expected))
-        .collect();
+fn short(text: &mut String, results: &Results) {
+    let short = falling_short(results);
     if short.is_empty() {
         return;
     }
-    short.sort_by(|a, b| distance(b).total_cmp(&distance(a)));
     *text += &format!("\n{} checks fall short", short.len());
     if short.len() > SHORT_SHOWN {
         *text += &format!(", the {SHORT_SHOWN} farthest off are");
@@ -202,16 +174,6 @@ fn closest_calls(text: &mut String, results: &Results) {
     }
 }
 
-/// How far a check is off, in parts of what its rule forgives; a missing value is farther than any.
-fn distance(check: &Check) -> f64 {
-    match check.deviation {
-        Some(deviation) => deviation
-            .allowances
-            .unwrap_or(f64::from(deviation.difference != 0.0)),
-        None => f64::INFINITY,
-    }
-}
-
 /// One check: id, name, requirement, value, how far off.
 fn line(text: &mut String, check: &Check) {
     *text += &format!(
@@ -230,88 +192,11 @@ fn line(text: &mut String, check: &Check) {
         expected.value,
         expected.tolerance
     );
-    if let Some(deviation) = check.deviation {
-        *text += &format!(", off by {}", short_number(deviation.difference));
-        if let Some(tolerances) = deviation.tolerances {
-            *text += &format!(" = {} tolerances", short_number(tolerances));
-        }
-        if let Some(digits) = deviation.digits_agreed {
-            *text += &format!(", {digits:.1} digits agree");
-        }
+    if let Some(how_far) = how_far(check) {
+        *text += &format!(", {how_far}");
     }
     if let Some(reason) = &check.reason {
         *text += &format!("\n      {reason}");
     }
     text.push('\n');
-}
-
-fn value(check: &Check) -> String {
-    check
-        .actual
-        .map_or_else(|| "no value".to_owned(), short_number)
-}
-
-/// Up to six significant digits, without an exponent where that reads better.
-fn short_number(number: f64) -> String {
-    let magnitude = if number == 0.0 {
-        0.0
-    } else {
-        number.abs().log10().floor()
-    };
-    if (-4.0..7.0).contains(&magnitude) {
-        let decimals = (5.0 - magnitude).max(0.0) as usize;
-        let text = format!("{number:.decimals$}");
-        match text.contains('.') {
-            true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
-            false => text,
-        }
-    } else {
-        format!("{number:.5e}")
-    }
-}
-
-fn skipped(text: &mut String, results: &Results) {
-    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
-    for case in &results.cases {
-        let Some(reason) = &case.skipped else {
-            continue;
-        };
-        match reasons.iter_mut().find(|(known, _)| known == reason) {
-            Some((_, cases)) => cases.push(&case.id),
-            None => reasons.push((reason, vec![&case.id])),
-        }
-    }
-    for (reason, cases) in reasons {
-        *text += &format!("\nskipped: {}\n", cases.join(", "));
-        for line in reason.lines() {
-            *text += &format!("  {line}\n");
-        }
-    }
-}
-
-fn totals(text: &mut String, results: &Results) {
-    let totals = &results.end.totals;
-    let outcomes: Vec<String> = Outcome::ALL
-        .into_iter()
-        .filter(|outcome| totals.of(*outcome) > 0)
-        .map(|outcome| format!("{} {}", totals.of(outcome), outcome.name()))
-        .collect();
-    *text += &format!(
-        "\n{} required · {} selected · {} executed: {}\n",
-        totals.required,
-        totals.selected,
-        totals.executed,
-        outcomes.join(", ")
-    );
-    let verdict = match results.end.exit_code {
-        0 if results.run.expectations.is_some() => "every executed check is as expected",
-        0 if totals.executed == totals.required => "every check holds",
-        0 => "every executed check holds, but not every required check was executed",
-        1 => "falls short",
-        3 => "reference data is missing or damaged",
-        4 => "the implementation cannot be used",
-        5 => "nothing was checked",
-        _ => "the run broke",
-    };
-    *text += &format!("{verdict} (exit code {})\n", results.end.exit_code);
 }
