@@ -3,7 +3,12 @@
 pub mod badge;
 pub mod csv;
 pub mod ctrf;
+pub mod html;
 pub mod junit;
 pub mod markdown;
+mod reporting_items;
 mod summary;
 pub mod terminal;
+
+#[cfg(test)]
+pub(crate) mod tests;
