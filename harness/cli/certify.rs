@@ -47,6 +47,9 @@ pub(super) struct Certify {
     /// Write a conformance statement to this folder; all checks of a profile must have been executed
     #[arg(long, value_name = "DIR")]
     statement: Option<PathBuf>,
+    /// Write the result document and every report of it into this folder: HTML, JUnit XML, Markdown, CSV, badges
+    #[arg(long, value_name = "DIR")]
+    report: Option<PathBuf>,
     /// Number of threads; the results do not depend on it
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
@@ -118,13 +121,16 @@ impl Certify {
         let csv_written = self.csv.as_deref().map_or(Ok(()), |path| {
             output::write(Some(path), report::csv::render(&results).as_bytes())
         });
+        let reports_written = self.report.as_deref().map_or(Ok(()), |folder| {
+            super::report::write_all(folder, &document, &results)
+        });
         if !self.quiet {
             output::write(None, report::terminal::render(&results).as_bytes())?;
         }
         let stated = self.statement.as_deref().map_or(Ok(()), |folder| {
             write_statement(folder, &document, &results, &suites)
         });
-        written.and(csv_written).and(stated)?;
+        written.and(csv_written).and(reports_written).and(stated)?;
         Ok(results.end.exit_code)
     }
 

@@ -10,6 +10,7 @@ mod features;
 mod gate;
 mod input;
 mod output;
+mod report;
 mod schema;
 mod settings;
 mod verify;
@@ -51,6 +52,7 @@ enum Command {
     Expect(expect::ExpectCommand),
     Verify(verify::Verify),
     Compare(compare::Compare),
+    Report(report::Report),
     Extract(extract::Extract),
     Features(features::Features),
     Explain(explain::Explain),
@@ -145,6 +147,7 @@ fn run(cli: Cli) -> Result<u8, Failed> {
         Command::Expect(command) => command.run(),
         Command::Verify(command) => command.run(),
         Command::Compare(command) => command.run(),
+        Command::Report(command) => command.run(),
         Command::Extract(command) => command.run(),
         Command::Features(command) => command.run(),
         Command::Explain(command) => command.run(),
