@@ -1,0 +1,13 @@
+same("the fragment selects", shown().startsWith("1 to 100 of 150 that match"), true);
+const link = all("table.matrix a").find((a) => a.hash === "#checks=ibsi1%2Fdigital%2Fngtdm%2F*");
+same("a cell says how many passed", /^✗ \d+\/15$/.test(link.textContent), true);
+link.click();
+await settle();
+same("a cell leads to its checks", shown().startsWith("1 to 15 of 15 that match"), true);
+const ids = rows().map((row) => row.children[2].textContent);
+same("of that case and family", ids.every((id) => id.startsWith("ibsi1/digital/ngtdm/")), true);
+location.hash = "#checks=%";
+await settle();
+same("a broken fragment is left alone", rows().length, 15);
+const anchors = all("nav a").filter((a) => !document.getElementById(a.hash.slice(1)));
+same("every section is there", anchors.map((a) => a.hash), []);

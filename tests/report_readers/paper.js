@@ -1,0 +1,12 @@
+same("the controls are not printed", all("nav, .interactive").filter(isVisible).length, 0);
+same("the matrix is", isVisible(one("table.matrix")), true);
+const closed = all("details:not([open])").length;
+same("something is closed on the screen", closed > 0, true);
+window.dispatchEvent(new Event("beforeprint"));
+same("on paper it is open", all("details:not([open])").length, 0);
+same("the sections of failing checks are", all("details.short dl").every(isVisible), true);
+same("the reporting items are", all("#reporting table").every(isVisible), true);
+window.dispatchEvent(new Event("afterprint"));
+same("and closed again", all("details:not([open])").length, closed);
+const marks = all(".mark").filter((mark) => !mark.textContent.trim());
+same("every mark has a sign, not a colour alone", marks.length, 0);
