@@ -47,6 +47,7 @@ impl Document {
                         .collect(),
                 }],
                 selection: Vec::new(),
+                expectations: None,
                 rules: vec![Rule::IbsiSignificantDigits, Rule::Relative],
             },
             records: Vec::new(),
@@ -111,6 +112,7 @@ pub(crate) fn valued(id: &str, actual: f64) -> Check {
         actual: Some(actual),
         deviation: Some(deviation),
         reason: None,
+        verdict: None,
     }
 }
 
@@ -309,7 +311,10 @@ fn failing_checks_say_where_to_look() {
         let mut document = Document::new("demo", 9, &[]);
         document.case("demo/scan", None);
         for (stage, actual) in stages {
-            document.check(valued(&format!("demo/scan/diag/{stage}/img_dim_x"), *actual));
+            document.check(valued(
+                &format!("demo/scan/diag/{stage}/img_dim_x"),
+                *actual,
+            ));
         }
         document
             .check(valued("demo/scan/glcm/3d_avg/TU9B", 3.0))
@@ -317,13 +322,29 @@ fn failing_checks_say_where_to_look() {
         html::render(&document.write(1))
     };
     let holds = "Every diagnostic value of this case holds";
-    assert!(page(&[("initial", 2.05), ("interpolated", 2.05)]).contains(holds), "image and region are right");
-    let wrong = page(&[("resegmented", 9.0), ("interpolated", 9.0), ("initial", 2.05)]);
-    assert!(wrong.contains("differ at the stage “interpolated”"), "the first stage, in whatever order");
+    assert!(
+        page(&[("initial", 2.05), ("interpolated", 2.05)]).contains(holds),
+        "image and region are right"
+    );
+    let wrong = page(&[
+        ("resegmented", 9.0),
+        ("interpolated", 9.0),
+        ("initial", 2.05),
+    ]);
+    assert!(
+        wrong.contains("differ at the stage “interpolated”"),
+        "the first stage, in whatever order"
+    );
     assert!(!wrong.contains(holds), "something is wrong");
     let unknown = page(&[]);
-    assert!(!unknown.contains(holds) && !unknown.contains("at the stage"), "nothing is known of the stages");
-    assert!(unknown.contains("the only one of 2 values of glcm/3d_avg"), "its neighbour is right");
+    assert!(
+        !unknown.contains(holds) && !unknown.contains("at the stage"),
+        "nothing is known of the stages"
+    );
+    assert!(
+        unknown.contains("the only one of 2 values of glcm/3d_avg"),
+        "its neighbour is right"
+    );
 }
 
 #[test]

@@ -367,8 +367,9 @@ mod naive {
         for pivot in 0..n {
             for i in pivot + 1..n {
                 let factor = rows[i][pivot] / rows[pivot][pivot];
-                for j in pivot..n {
-                    rows[i][j] -= factor * rows[pivot][j];
+                let (above, below) = rows.split_at_mut(i);
+                for (element, known) in below[0].iter_mut().zip(&above[pivot]).skip(pivot) {
+                    *element -= factor * known;
                 }
                 right[i] -= factor * right[pivot];
             }
@@ -461,10 +462,10 @@ proptest! {
     ) {
         let grid = image.grid();
         let new = interpolation_grid(grid, &spacing, Alignment::Centre).unwrap();
-        for axis in 0..3 {
+        for (axis, spacing) in spacing.into_iter().enumerate() {
             let extent = |grid: &Grid| grid.size[axis] as f64 * grid.spacing_mm[axis];
             prop_assert!(extent(&new) >= extent(grid) * (1.0 - 1e-6), "covered along axis {axis}");
-            prop_assert!(extent(&new) < extent(grid) + spacing[axis], "no voxel too many");
+            prop_assert!(extent(&new) < extent(grid) + spacing, "no voxel too many");
         }
     }
 }
