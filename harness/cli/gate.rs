@@ -42,8 +42,12 @@ impl Gate {
                 .with_context(|| format!("`{}`", path.display()))
                 .map_err(Failed::usage)?,
         };
-        let results = input::results(&self.results)?;
-        let baseline = self.baseline.as_deref().map(input::results).transpose()?;
+        // Reading is most of the work.
+        let (results, baseline) = rayon::join(
+            || input::results(&self.results),
+            || self.baseline.as_deref().map(input::results).transpose(),
+        );
+        let (results, baseline) = (results?, baseline?);
         let gated = gate::gate(&results, baseline.as_ref(), &policy);
         let text = match self.format {
             Format::Text => output::printable(&gate::text(&gated, &results, baseline.as_ref())),
