@@ -85,7 +85,7 @@ pub fn render(results: &Results) -> String {
 }
 
 #[derive(Template)]
-#[template(path = "report.html")]
+#[template(path = "report.html", config = "harness/report/html/askama.toml")]
 struct Page<'a> {
     style: &'static str,
     script: &'static str,
