@@ -26,14 +26,23 @@ pub(super) fn grey_levels(intensities: &[f64], bins: u16) -> Vec<u16> {
     let mut centres: Vec<f64> = (0..bins)
         .map(|bin| lowest + (f64::from(bin) + 0.5) * width)
         .collect();
-    let mut starts = Vec::new();
+    // Where the cells start in the sorted intensities, and where the last one ends: the bins of a fixed bin number.
+    let bin_of = super::fixed_bin_number(&sorted, bins, lowest, sorted[sorted.len() - 1]);
+    let mut starts: Vec<usize> = (0..=bins)
+        .map(|bin| bin_of.partition_point(|level| *level <= bin))
+        .collect();
     let mut borders = Vec::new();
     for _ in 0..MAX_ITERATIONS {
+        for (centre, cell) in centres.iter_mut().zip(starts.windows(2)) {
+            if cell[0] < cell[1] {
+                let sum = sums[cell[1]] - sums[cell[0]];
+                *centre = lowest + sum / (cell[1] - cell[0]) as f64;
+            }
+        }
         borders = centres
             .windows(2)
             .map(|pair| pair[0] + 0.5 * (pair[1] - pair[0]))
             .collect();
-        // Where the cells start in the sorted intensities, and where the last one ends.
         let new_starts: Vec<usize> = std::iter::once(0)
             .chain(
                 borders
@@ -46,12 +55,6 @@ pub(super) fn grey_levels(intensities: &[f64], bins: u16) -> Vec<u16> {
             break;
         }
         starts = new_starts;
-        for (centre, cell) in centres.iter_mut().zip(starts.windows(2)) {
-            if cell[0] < cell[1] {
-                let sum = sums[cell[1]] - sums[cell[0]];
-                *centre = lowest + sum / (cell[1] - cell[0]) as f64;
-            }
-        }
     }
     let level = |x: &f64| borders.partition_point(|border| border <= x) as u16 + 1;
     intensities.iter().map(level).collect()
