@@ -3,7 +3,7 @@
 //! `cargo bench --bench engine` runs all; `-- extract` or `-- family/glcm` a part. The CT phantom is benched when its
 //! data set is found (`RADGAUGE_DATA`).
 
-use std::hint::black_box;
+use std::{hint::black_box, sync::LazyLock};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use radgauge::{certify, implementation::Engine, suite::Suite};
@@ -81,11 +81,16 @@ fn volumetric() -> Settings {
 fn extract(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("extract");
     group.sample_size(20);
-    let image = smooth_noise([256, 256, 128]);
-    let mask = ball(image.grid(), 49.2);
+    // Made when a bench that needs it is selected.
+    let ball = LazyLock::new(|| {
+        let image = smooth_noise([256, 256, 128]);
+        let mask = ball(image.grid(), 49.2);
+        (image, mask)
+    });
     let settings = volumetric();
     group.bench_function("ball_498944_voxels_32_bins", |bencher| {
-        bencher.iter(|| pipeline::extract(black_box(&image), &mask, &settings));
+        let (image, mask) = &*ball;
+        bencher.iter(|| pipeline::extract(black_box(image), mask, &settings));
     });
     let library = Library::locate(None);
     let find = |name| library.find(name).ok();
@@ -125,20 +130,22 @@ fn certification(criterion: &mut Criterion) {
 }
 
 fn family(criterion: &mut Criterion) {
-    let image = smooth_noise([128, 128, 128]);
+    let grid = Grid::axis_aligned([128; 3], [1.0; 3]);
+    let image = LazyLock::new(|| smooth_noise(grid.size));
+    let masks = [15.0, 30.0, 60.0].map(|radius| ball(&grid, radius));
     for family in Family::ALL {
         let mut group = criterion.benchmark_group(format!("family/{}", family.slug()));
         group.sample_size(10);
-        for radius in [15.0, 30.0, 60.0] {
-            let mask = ball(image.grid(), radius);
+        for mask in &masks {
             let mut settings = volumetric();
             settings.features.families = vec![family];
-            let prepared =
-                pipeline::prepare(&image, &mask, &settings).expect("a ball can be processed");
+            let prepared = LazyLock::new(|| {
+                pipeline::prepare(&image, mask, &settings).expect("a ball can be processed")
+            });
             let voxels = mask.count() as u64;
             group.throughput(Throughput::Elements(voxels));
             group.bench_function(BenchmarkId::from_parameter(voxels), |bencher| {
-                bencher.iter(|| black_box(&prepared).features());
+                bencher.iter(|| black_box(&*prepared).features());
             });
         }
         group.finish();
