@@ -109,17 +109,21 @@ pub fn prepare<'a>(
     check_same_grid(image.grid(), mask.grid())?;
     let mut diagnostics = Diagnostics::default();
 
-    let mut image = Cow::Borrowed(image);
-    if settings.round_on_load {
-        image = Cow::Owned(round_intensities(&image));
-    }
+    let mut image = match settings.round_on_load {
+        true => round_intensities(image),
+        false => Cow::Borrowed(image),
+    };
     let mut roi = Roi::new(mask.clone());
     diagnostics.add_image(Stage::Initial, &image);
     diagnostics.add_roi(Stage::Initial, &image, &roi);
 
     if let Some(interpolate) = &settings.interpolate {
-        image = Cow::Owned(interpolate_image(&image, interpolate)?);
-        roi = Roi::new(interpolate_mask(&roi.morphological, interpolate)?);
+        let (new_image, new_mask) = rayon::join(
+            || interpolate_image(&image, interpolate),
+            || interpolate_mask(mask, interpolate),
+        );
+        image = Cow::Owned(new_image?);
+        roi = Roi::new(new_mask?);
         diagnostics.add_image(Stage::Interpolated, &image);
         diagnostics.add_roi(Stage::Interpolated, &image, &roi);
     } else {

@@ -2,7 +2,7 @@
 
 mod lloyd_max;
 
-use super::ProcessError;
+use super::{ProcessError, whole::floor};
 use crate::{
     settings::{Discretise, MAX_LEVELS},
     volume::{Image, Mask, Volume},
@@ -108,13 +108,13 @@ pub fn grey_levels(
                         lowest: low,
                     });
                 }
-                Ok(move |x: f64| ((x - low) / width).floor() + 1.0)
+                Ok(move |x: f64| floor((x - low) / width) + 1.0)
             })
         }
         Discretise::FixedBinWidthPyradiomics { width } => {
             by_width(intensities, width, extremes, |[lowest, _]| {
-                let first = (lowest / width).floor();
-                Ok(move |x: f64| (x / width).floor() - first + 1.0)
+                let first = floor(lowest / width);
+                Ok(move |x: f64| floor(x / width) - first + 1.0)
             })
         }
     }
@@ -175,7 +175,7 @@ fn fixed_bin_number(intensities: &[f64], bins: u16, low: f64, high: f64) -> Vec<
     let n = f64::from(bins);
     let level = |x: &f64| {
         // Division may round the highest intensities but one up to N_g + 1.
-        ((n * (x - low) / (high - low)).floor() + 1.0).min(n) as u16
+        (floor(n * (x - low) / (high - low)) + 1.0).min(n) as u16
     };
     intensities.iter().map(level).collect()
 }

@@ -3,6 +3,7 @@
 pub mod discretise;
 pub mod interpolate;
 pub mod resegment;
+pub(crate) mod whole;
 
 /// Why an image cannot be processed as the settings ask.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

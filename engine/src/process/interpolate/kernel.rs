@@ -79,9 +79,23 @@ impl Kernel {
         }
     }
 
+    /// How many times as many voxels a new line has.
+    pub fn growth(&self) -> f64 {
+        self.to() as f64 / self.from as f64
+    }
+
     /// Elements of a line.
     pub fn elements(&self) -> usize {
         self.before + self.from + self.after
+    }
+
+    /// Voxels of a line of the new grid.
+    pub fn to(&self) -> usize {
+        match &self.taps {
+            Taps::One(taps) => taps.len(),
+            Taps::Two(taps) => taps.len(),
+            Taps::Four(taps) => taps.len(),
+        }
     }
 
     /// Completes lines of which the voxels are set: what is before and after them becomes the extension by the nearest

@@ -12,7 +12,10 @@ use std::borrow::Cow;
 
 use rayon::prelude::*;
 
-use super::ProcessError;
+use super::{
+    ProcessError,
+    whole::{floor, is_whole},
+};
 use crate::{
     settings::{Alignment, Interpolate},
     volume::{Grid, Image, Mask, Volume},
@@ -20,6 +23,7 @@ use crate::{
 
 pub use grid::MAX_VOXELS;
 use grid::Plan;
+use resample::resample;
 
 /// A fraction this close to one half, in intensity units, is a tie of [`round_intensity`]: interpolation weights such
 /// as 1/6 leave 12.499999999999998 where 12.5 is meant.
@@ -60,18 +64,13 @@ pub fn interpolation_grid(
 /// As [`interpolation_grid`].
 pub fn interpolate_image(image: &Image, settings: &Interpolate) -> Result<Image, ProcessError> {
     let plan = Plan::new(image.grid(), &settings.spacing_mm, settings.align)?;
-    let voxels = resample::resample(
-        Cow::Borrowed(image.as_slice()),
-        image.size(),
-        &plan,
-        settings.image,
-    );
-    let image = Volume::from_flat(plan.grid(image.grid()), voxels.into_owned());
-    Ok(if settings.round {
-        round_intensities(&image)
-    } else {
-        image
-    })
+    let mut voxels = resample(image.as_slice(), image.size(), &plan, settings.image);
+    if settings.round {
+        voxels
+            .par_iter_mut()
+            .for_each(|voxel| *voxel = round_intensity(*voxel));
+    }
+    Ok(Volume::from_flat(plan.grid(image.grid()), voxels))
 }
 
 /// The mask on the interpolation grid: inside where its interpolated partial volume reaches the threshold (E8H9).
@@ -80,32 +79,32 @@ pub fn interpolate_image(image: &Image, settings: &Interpolate) -> Result<Image,
 /// As [`interpolation_grid`].
 pub fn interpolate_mask(mask: &Mask, settings: &Interpolate) -> Result<Mask, ProcessError> {
     let plan = Plan::new(mask.grid(), &settings.spacing_mm, settings.align)?;
-    let fractions: Vec<f64> = mask
-        .as_slice()
-        .iter()
-        .map(|inside| f64::from(u8::from(*inside)))
-        .collect();
-    let fractions = resample::resample(Cow::Owned(fractions), mask.size(), &plan, settings.mask);
+    let fractions = resample(mask.as_slice(), mask.size(), &plan, settings.mask);
     let threshold = settings.mask_threshold - PARTIAL_VOLUME_TOLERANCE;
-    let inside = fractions.iter().map(|f| *f >= threshold).collect();
+    let inside = fractions.par_iter().map(|f| *f >= threshold).collect();
     Ok(Volume::from_flat(plan.grid(mask.grid()), inside))
 }
 
-/// The image with every intensity [rounded](round_intensity).
+/// The image with every intensity [rounded](round_intensity); the image itself if they are whole.
 #[must_use]
-pub fn round_intensities(image: &Image) -> Image {
+pub fn round_intensities(image: &Image) -> Cow<'_, Image> {
+    /// Voxels that are looked at without a question in between, many at once.
+    const PART: usize = 4096;
+
+    let are_whole = |part: &[f64]| part.iter().fold(true, |all, voxel| all & is_whole(*voxel));
+    if image.as_slice().par_chunks(PART).all(are_whole) {
+        return Cow::Borrowed(image);
+    }
     let voxels = image.as_slice().par_iter();
-    let rounded = voxels
-        .map(|intensity| round_intensity(*intensity))
-        .collect();
-    Volume::from_flat(image.grid().clone(), rounded)
+    let rounded = voxels.map(|voxel| round_intensity(*voxel)).collect();
+    Cow::Owned(Volume::from_flat(image.grid().clone(), rounded))
 }
 
 /// The nearest whole number (68QD). The manual leaves ties open: they go away from zero, the same way for positive and
 /// negative intensities, and within 1e-9 of one half a fraction is a tie.
 #[must_use]
 pub fn round_intensity(intensity: f64) -> f64 {
-    let magnitude = (intensity.abs() + 0.5 + TIE_TOLERANCE).floor();
+    let magnitude = floor(intensity.abs() + 0.5 + TIE_TOLERANCE);
     // Adding 0 turns −0 into 0.
     magnitude.copysign(intensity) + 0.0
 }

@@ -1,6 +1,4 @@
-//! Interpolation of a volume, one axis after the other.
-
-use std::borrow::Cow;
+//! Interpolation of a volume: slice by slice in their planes, and through the slices.
 
 use rayon::prelude::*;
 
@@ -13,99 +11,182 @@ const ROWS: usize = 8;
 /// Lines of y or z that are interpolated together: neighbours along x, few enough to stay in the nearest cache.
 const COLUMNS: usize = 64;
 
+/// What can be interpolated.
+pub(super) trait Voxel: Copy + Into<f64> + Sync {}
+
+impl Voxel for f64 {}
+
+/// Partial volumes: 1 inside the mask, 0 outside.
+impl Voxel for bool {}
+
 /// Interpolates voxels, x fastest, onto the plan's grid. Every line is computed by itself, so that the result does not
 /// depend on the number of threads.
-pub(super) fn resample<'a>(
-    mut voxels: Cow<'a, [f64]>,
-    mut size: [usize; 3],
+///
+/// Where all voxels of some lines are 0, as they are in most of a mask, so are the new ones: these are passed over.
+pub(super) fn resample<T: Voxel>(
+    voxels: &[T],
+    [nx, ny, _]: [usize; 3],
     plan: &Plan,
     algorithm: Interpolation,
-) -> Cow<'a, [f64]> {
-    // Axes that shrink go first: less work, and no intermediate volume is larger than both the first and the last.
-    let growth = |i: usize| plan.axes[i].to as f64 / plan.axes[i].from as f64;
-    let mut order = [0, 1, 2];
-    order.sort_by(|a, b| growth(*a).total_cmp(&growth(*b)));
-
+) -> Vec<f64> {
     if voxels.is_empty() {
-        return voxels;
+        return Vec::new();
     }
-    for axis in order {
-        let along = &plan.axes[axis];
-        if along.is_unchanged() {
-            continue;
-        }
-        let kernel = Kernel::new(along, algorithm);
-        voxels = Cow::Owned(match axis {
-            0 => along_x(&voxels, along.to, &kernel),
-            1 => across(&voxels, size[0], along.to, &kernel),
-            _ => across(&voxels, size[0] * size[1], along.to, &kernel),
-        });
-        size[axis] = along.to;
+    let [x, y, z] = plan.axes.each_ref().map(|axis| match axis.is_unchanged() {
+        // The nearest voxels of an axis that is left alone are its own.
+        true => Kernel::new(axis, Interpolation::Nearest),
+        false => Kernel::new(axis, algorithm),
+    });
+    // What shrinks goes first, here and within a slice: less work, and what is in between is never larger than both
+    // the old voxels and the new ones.
+    if plan.axes[2].is_unchanged() {
+        slice_by_slice(voxels, [nx, ny], [&x, &y])
+    } else if z.growth() < x.growth() * y.growth() {
+        slice_by_slice(&through_slices(voxels, nx * ny, &z), [nx, ny], [&x, &y])
+    } else {
+        let plane = x.to() * y.to();
+        through_slices(&slice_by_slice(voxels, [nx, ny], [&x, &y]), plane, &z)
     }
-    voxels
 }
 
-/// Interpolates along x, where the voxels of a line are neighbours in memory.
-fn along_x(voxels: &[f64], to: usize, kernel: &Kernel) -> Vec<f64> {
-    let from = kernel.from;
-    let mut new = vec![0.0; voxels.len() / from * to];
-    new.par_chunks_mut(ROWS * to)
-        .zip(voxels.par_chunks(ROWS * from))
-        .for_each_init(Vec::new, |lines, (new, voxels)| {
-            let lanes = voxels.len() / from;
-            lines.resize(kernel.elements() * lanes, 0.0);
-            let elements = lines[kernel.before * lanes..].chunks_exact_mut(lanes);
-            for (x, element) in elements.take(from).enumerate() {
-                for (lane, voxel) in element.iter_mut().enumerate() {
-                    *voxel = voxels[lane * from + x];
+fn is_zero<T: Voxel>(voxels: &[T]) -> bool {
+    // Looking at all of them is faster than stopping at the first: the compiler can look at many at once.
+    let are_zero = voxels.iter().map(|voxel| (*voxel).into() == 0.0);
+    are_zero.fold(true, |all, is_zero| all & is_zero)
+}
+
+/// Interpolates along x and y, each slice by itself: what is in between stays in the processor's cache.
+fn slice_by_slice<T: Voxel>(
+    voxels: &[T],
+    [nx, ny]: [usize; 2],
+    [kernel_x, kernel_y]: [&Kernel; 2],
+) -> Vec<f64> {
+    let [new_x, new_y] = [kernel_x.to(), kernel_y.to()];
+    let mut new = vec![0.0; voxels.len() / (nx * ny) * new_x * new_y];
+    new.par_chunks_mut(new_x * new_y)
+        .zip(voxels.par_chunks(nx * ny))
+        .filter(|(_, slice)| !slice.chunks(nx).all(is_zero))
+        .for_each_init(
+            || (Vec::new(), Vec::new()),
+            |(between, lines), (new, slice)| {
+                if kernel_y.growth() <= kernel_x.growth() {
+                    between.resize(nx * new_y, 0.0);
+                    along_y(slice, between, nx, kernel_y, lines);
+                    along_x(between, new, kernel_x, lines);
+                } else {
+                    between.resize(new_x * ny, 0.0);
+                    along_x(slice, between, kernel_x, lines);
+                    along_y(between, new, new_x, kernel_y, lines);
                 }
-            }
-            kernel.prepare(lines, lanes);
-            let mut column = [0.0; ROWS];
-            for x in 0..to {
-                kernel.apply(lines, x, &mut column[..lanes]);
-                for (lane, voxel) in column[..lanes].iter().enumerate() {
-                    new[lane * to + x] = *voxel;
-                }
-            }
-        });
+            },
+        );
     new
 }
 
-/// Interpolates along an axis whose neighbouring voxels lie `stride` apart in memory.
-fn across(voxels: &[f64], stride: usize, to: usize, kernel: &Kernel) -> Vec<f64> {
-    let from = kernel.from;
-    let mut new = vec![0.0; voxels.len() / from * to];
-    // A job is a bundle of neighbouring lines: where their voxels start, and their pieces of the new volume.
-    let mut jobs: Vec<(&[f64], Vec<&mut [f64]>)> = Vec::new();
-    for (voxels, new) in voxels
-        .chunks_exact(from * stride)
-        .zip(new.chunks_exact_mut(to * stride))
-    {
-        let first_job = jobs.len();
-        jobs.extend(
-            (0..stride)
-                .step_by(COLUMNS)
-                .map(|x| (&voxels[x..], Vec::with_capacity(to))),
-        );
-        for row in new.chunks_exact_mut(stride) {
-            for ((_, pieces), piece) in jobs[first_job..].iter_mut().zip(row.chunks_mut(COLUMNS)) {
-                pieces.push(piece);
+/// Interpolates a slice along y.
+fn along_y<T: Voxel>(
+    slice: &[T],
+    new: &mut [f64],
+    nx: usize,
+    kernel: &Kernel,
+    lines: &mut Vec<f64>,
+) {
+    for x in (0..nx).step_by(COLUMNS) {
+        let columns = x..(x + COLUMNS).min(nx);
+        let lanes = columns.len();
+        let rows = || slice.chunks_exact(nx).map(|row| &row[columns.clone()]);
+        let new_rows = new
+            .chunks_exact_mut(nx)
+            .map(|row| &mut row[columns.clone()]);
+        if rows().all(is_zero) {
+            new_rows.for_each(|row| row.fill(0.0));
+            continue;
+        }
+        gather(rows(), lanes, kernel, lines);
+        kernel.prepare(lines, lanes);
+        for (index, row) in new_rows.enumerate() {
+            kernel.apply(lines, index, row);
+        }
+    }
+}
+
+/// Interpolates a slice along x, where the voxels of a line are neighbours in memory.
+fn along_x<T: Voxel>(slice: &[T], new: &mut [f64], kernel: &Kernel, lines: &mut Vec<f64>) {
+    let (from, to) = (kernel.from, kernel.to());
+    let mut columns = Vec::new();
+    for (rows, new) in slice.chunks(ROWS * from).zip(new.chunks_mut(ROWS * to)) {
+        if is_zero(rows) {
+            new.fill(0.0);
+            continue;
+        }
+        let lanes = rows.len() / from;
+        lines.resize(kernel.elements() * lanes, 0.0);
+        for (lane, row) in rows.chunks_exact(from).enumerate() {
+            let elements = lines[kernel.before * lanes + lane..].iter_mut();
+            for (element, voxel) in elements.step_by(lanes).zip(row) {
+                *element = (*voxel).into();
+            }
+        }
+        kernel.prepare(lines, lanes);
+        columns.resize(to * lanes, 0.0);
+        for (x, column) in columns.chunks_exact_mut(lanes).enumerate() {
+            kernel.apply(lines, x, column);
+        }
+        for (lane, row) in new.chunks_exact_mut(to).enumerate() {
+            for (voxel, column) in row.iter_mut().zip(columns[lane..].iter().step_by(lanes)) {
+                *voxel = *column;
             }
         }
     }
-    jobs.into_par_iter()
-        .for_each_init(Vec::new, |lines, (voxels, mut pieces)| {
+}
+
+/// Interpolates along z, given the number of voxels in a slice.
+fn through_slices<T: Voxel>(voxels: &[T], plane: usize, kernel: &Kernel) -> Vec<f64> {
+    let mut new = vec![0.0; plane * kernel.to()];
+    // For each bundle of neighbouring lines, its pieces of the new volume.
+    let bundles = plane.div_ceil(COLUMNS);
+    let mut pieces: Vec<Vec<&mut [f64]>> = Vec::new();
+    pieces.resize_with(bundles, || Vec::with_capacity(kernel.to()));
+    for slice in new.chunks_exact_mut(plane) {
+        for (pieces, piece) in pieces.iter_mut().zip(slice.chunks_mut(COLUMNS)) {
+            pieces.push(piece);
+        }
+    }
+    pieces
+        .into_par_iter()
+        .enumerate()
+        .for_each_init(Vec::new, |lines, (bundle, mut pieces)| {
+            let first = bundle * COLUMNS;
             let lanes = pieces[0].len();
-            lines.resize(kernel.elements() * lanes, 0.0);
-            let elements = lines[kernel.before * lanes..].chunks_exact_mut(lanes);
-            for (element, voxels) in elements.take(from).zip(voxels.chunks(stride)) {
-                element.copy_from_slice(&voxels[..lanes]);
+            let rows = || {
+                voxels
+                    .chunks_exact(plane)
+                    .map(|slice| &slice[first..first + lanes])
+            };
+            if rows().all(is_zero) {
+                return;
             }
+            gather(rows(), lanes, kernel, lines);
             kernel.prepare(lines, lanes);
             for (index, piece) in pieces.iter_mut().enumerate() {
                 kernel.apply(lines, index, piece);
             }
         });
     new
+}
+
+/// Makes lines of rows that lie across them.
+fn gather<'a, T: Voxel + 'a>(
+    rows: impl Iterator<Item = &'a [T]>,
+    lanes: usize,
+    kernel: &Kernel,
+    lines: &mut Vec<f64>,
+) {
+    lines.resize(kernel.elements() * lanes, 0.0);
+    let elements = lines[kernel.before * lanes..].chunks_exact_mut(lanes);
+    for (element, row) in elements.zip(rows) {
+        for (element, voxel) in element.iter_mut().zip(row) {
+            *element = (*voxel).into();
+        }
+    }
 }
