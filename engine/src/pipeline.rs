@@ -146,8 +146,8 @@ pub fn prepare<'a>(
 }
 
 /// What the families read: everything but local intensity sees no farther than the box of the morphological mask.
-struct Inputs {
-    image: Image,
+struct Inputs<'a> {
+    image: Cow<'a, Image>,
     roi: Roi,
     intensities: Vec<f64>,
     discretised: Discretised,
@@ -188,6 +188,7 @@ impl Prepared<'_> {
         ];
         let mut computed: Vec<(Family, Aggregation, Values)> = tasks
             .into_par_iter()
+            .with_max_len(1)
             .map(|families| self.compute(families, &inputs))
             .collect::<Result<Vec<_>, _>>()?
             .concat();
@@ -199,38 +200,31 @@ impl Prepared<'_> {
         Ok(table)
     }
 
-    fn inputs(&self) -> Result<Inputs, ProcessError> {
+    fn inputs(&self) -> Result<Inputs<'_>, ProcessError> {
         // An empty region is left as it is: every family reports it.
-        let cropped = self
-            .roi
-            .morphological
-            .bounding_box()
-            .map(|bounds| Prepared {
-                image: Cow::Owned(self.image.crop(bounds)),
-                roi: Roi {
-                    morphological: self.roi.morphological.crop(bounds),
-                    intensity: self.roi.intensity.crop(bounds),
-                },
-                diagnostics: Diagnostics::default(),
-                settings: self.settings,
-            });
-        let prepared = cropped.as_ref().unwrap_or(self);
-        let voxels = prepared.image.as_slice().iter();
+        let (image, roi) = match self.roi.morphological.bounding_box() {
+            Some(bounds) => rayon::join(|| self.image.crop(bounds), || self.roi.crop(bounds)),
+            None => (Cow::Borrowed(&*self.image), self.roi.clone()),
+        };
+        let intensities = image.inside(&roi.intensity);
+        let Settings {
+            discretise: method,
+            resegment,
+            ..
+        } = self.settings;
+        let discretised = if self.needs_levels() {
+            Discretised::of(&intensities, &roi.intensity, method, resegment.range)?
+        } else {
+            Discretised {
+                levels: roi.intensity.map(|_| 0),
+                n_levels: 0,
+            }
+        };
         Ok(Inputs {
-            intensities: voxels
-                .zip(prepared.roi.intensity.as_slice())
-                .filter_map(|(intensity, inside)| inside.then_some(*intensity))
-                .collect(),
-            discretised: if self.needs_levels() {
-                prepared.discretise()?
-            } else {
-                Discretised {
-                    levels: prepared.roi.intensity.map(|_| 0),
-                    n_levels: 0,
-                }
-            },
-            image: prepared.image.clone().into_owned(),
-            roi: prepared.roi.clone(),
+            image,
+            roi,
+            intensities,
+            discretised,
         })
     }
 
@@ -250,7 +244,7 @@ impl Prepared<'_> {
     fn compute(
         &self,
         families: &[Family],
-        inputs: &Inputs,
+        inputs: &Inputs<'_>,
     ) -> Result<Vec<(Family, Aggregation, Values)>, ProcessError> {
         let Inputs {
             image,

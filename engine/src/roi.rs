@@ -1,7 +1,7 @@
 //! The region of interest: two masks, kept apart as the manual keeps them (*Intensity and morphological masks of an
 //! ROI*, ECJF).
 
-use crate::volume::Mask;
+use crate::volume::{Mask, VoxelBox};
 
 /// A region of interest on the grid of its image.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +19,19 @@ impl Roi {
         Self {
             intensity: mask.clone(),
             morphological: mask,
+        }
+    }
+
+    /// The part of the region inside `bounds`.
+    ///
+    /// # Panics
+    /// When `bounds` reaches beyond the masks.
+    #[must_use]
+    #[track_caller]
+    pub fn crop(&self, bounds: VoxelBox) -> Self {
+        Self {
+            morphological: self.morphological.crop(bounds).into_owned(),
+            intensity: self.intensity.crop(bounds).into_owned(),
         }
     }
 }

@@ -6,6 +6,8 @@
 //! voxel `(x, y, z)` at `x + nx * (y + ny * z)`. A *slice* in the sense of the 2D and 2.5D features is a plane of
 //! constant z.
 
+use std::{borrow::Cow, ops::Range};
+
 use ndarray::{Array3, ShapeBuilder};
 use serde::{Deserialize, Serialize};
 
@@ -155,7 +157,25 @@ impl Mask {
     /// Number of voxels inside.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.as_slice().iter().filter(|inside| **inside).count()
+        // Parts of which a byte can hold the count: many bytes are added at a time.
+        let parts = self.as_slice().chunks(usize::from(u8::MAX));
+        let counts = parts.map(|part| part.iter().map(|inside| u8::from(*inside)).sum::<u8>());
+        counts.map(usize::from).sum()
+    }
+
+    /// Where in [`Volume::as_slice`] the voxels inside lie, in order: runs of neighbours in a row.
+    pub(crate) fn runs(&self) -> impl Iterator<Item = Range<usize>> {
+        let nx = self.size()[0].max(1);
+        let rows = self.as_slice().chunks_exact(nx).enumerate();
+        rows.filter(|(_, row)| has_any(row))
+            .flat_map(move |(row, voxels)| {
+                let mut end = nx * row;
+                voxels.chunk_by(|a, b| a == b).filter_map(move |run| {
+                    let start = end;
+                    end += run.len();
+                    run[0].then_some(start..end)
+                })
+            })
     }
 
     /// The smallest box of voxels that holds all of the mask, or `None` when the mask is empty.
@@ -207,15 +227,37 @@ impl VoxelBox {
 }
 
 impl<T: Copy> Volume<T> {
-    /// The part of the volume inside `bounds`, on the matching part of the grid.
+    /// The voxels inside a mask, in order.
+    ///
+    /// # Panics
+    /// When the mask has not the same number of voxels.
+    #[must_use]
+    #[track_caller]
+    pub fn inside(&self, mask: &Mask) -> Vec<T> {
+        assert_eq!(
+            self.size(),
+            mask.size(),
+            "a volume and its mask lie on one grid"
+        );
+        let mut inside = Vec::with_capacity(mask.count());
+        for run in mask.runs() {
+            inside.extend_from_slice(&self.as_slice()[run]);
+        }
+        inside
+    }
+
+    /// The part of the volume inside `bounds`, on the matching part of the grid; the volume itself if that is all.
     ///
     /// # Panics
     /// When `bounds` reaches beyond the volume.
     #[must_use]
     #[track_caller]
-    pub fn crop(&self, bounds: VoxelBox) -> Self {
+    pub fn crop(&self, bounds: VoxelBox) -> Cow<'_, Self> {
         let [nx, ny, _] = self.size();
         let [bx, by, bz] = bounds.size();
+        if [bx, by, bz] == self.size() {
+            return Cow::Borrowed(self);
+        }
         let flat = self.as_slice();
         let mut voxels = Vec::with_capacity(bx * by * bz);
         for z in bounds.low[2]..=bounds.high[2] {
@@ -229,7 +271,7 @@ impl<T: Copy> Volume<T> {
             origin_mm: self.grid.world_mm(bounds.low.map(|i| i as f64)),
             ..self.grid.clone()
         };
-        Self::from_flat(grid, voxels)
+        Cow::Owned(Self::from_flat(grid, voxels))
     }
 }
 
@@ -261,6 +303,23 @@ mod tests {
         let crop = volume.crop(bounds);
         assert_eq!(crop.as_slice(), [111, 112, 211, 212]);
         assert_eq!(crop.grid().origin_mm, [12.0, 1.0, -0.5]);
+    }
+
+    #[test]
+    fn voxels_inside_a_mask_are_in_order() {
+        let grid = Grid::axis_aligned([3, 2, 2], [1.0; 3]);
+        let volume = Volume::from_flat(grid, (0..12).collect());
+        let inside = [0, 2, 3, 4, 11];
+        let mask = volume.map(|v| inside.contains(v));
+        assert_eq!(volume.inside(&mask), inside);
+        assert_eq!(
+            mask.runs().collect::<Vec<_>>(),
+            [0..1, 2..3, 3..5, 11..12],
+            "a run ends with its row"
+        );
+        assert_eq!(mask.count(), inside.len());
+        let full = Volume::from_fn(Grid::axis_aligned([300, 3, 1], [1.0; 3]), |_| true);
+        assert_eq!(full.count(), 900, "more than a byte can count");
     }
 
     #[test]

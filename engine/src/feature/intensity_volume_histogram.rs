@@ -2,7 +2,11 @@
 
 use super::{Undefined, Value, Values};
 use crate::{
-    process::{ProcessError, discretise::grey_levels},
+    process::{
+        ProcessError,
+        discretise::{extremes, grey_levels},
+        whole::floor,
+    },
     settings::Discretise,
 };
 
@@ -87,17 +91,9 @@ impl Histogram {
         discretise: &Discretise,
         range: Option<[f64; 2]>,
     ) -> Result<Option<Self>, ProcessError> {
-        if intensities.is_empty() {
+        let Some([lowest, highest]) = extremes(intensities)? else {
             return Ok(None);
-        }
-        if let Some(found) = intensities.iter().find(|x| !x.is_finite()) {
-            return Err(ProcessError::NotFinite { found: *found });
-        }
-        let lowest = intensities.iter().copied().fold(f64::INFINITY, f64::min);
-        let highest = intensities
-            .iter()
-            .copied()
-            .fold(f64::NEG_INFINITY, f64::max);
+        };
         let [low, high] = range.unwrap_or([f64::NEG_INFINITY, f64::INFINITY]);
         let low = if low.is_finite() { low } else { lowest };
         let high = if high.is_finite() { high } else { highest };
@@ -123,7 +119,7 @@ impl Histogram {
                     });
                 }
                 // Bin numbers, less 1. Not limited to 16 bits, as no table is made of them.
-                let bin = |x: &f64| ((x - low) / width).floor();
+                let bin = |x: &f64| floor((x - low) / width);
                 Self {
                     positions: intensities.iter().map(bin).collect(),
                     first: low + 0.5 * width,
@@ -226,7 +222,7 @@ impl Histogram {
         let sum: f64 = self
             .positions
             .iter()
-            .map(|x| (x.floor().min(last) + 1.0).max(0.0))
+            .map(|x| (floor(*x).min(last) + 1.0).max(0.0))
             .sum::<f64>()
             / n;
         let nu = |place: f64| self.positions.iter().filter(|x| **x >= place).count() as f64 / n;

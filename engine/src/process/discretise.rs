@@ -2,6 +2,8 @@
 
 mod lloyd_max;
 
+use rayon::prelude::*;
+
 use super::{ProcessError, whole::floor};
 use crate::{
     settings::{Discretise, MAX_LEVELS},
@@ -33,22 +35,30 @@ pub fn discretise(
     method: &Discretise,
     range: Option<[f64; 2]>,
 ) -> Result<Discretised, ProcessError> {
-    assert_eq!(
-        image.size(),
-        mask.size(),
-        "an image and its mask lie on one grid"
-    );
-    let voxels = image.as_slice().iter().zip(mask.as_slice());
-    let intensities: Vec<f64> = voxels
-        .filter_map(|(intensity, inside)| inside.then_some(*intensity))
-        .collect();
-    let (levels, n_levels) = grey_levels(&intensities, method, range)?;
-    let mut levels = levels.into_iter();
-    let levels = mask.map(|inside| match inside {
-        true => levels.next().expect("one level for each voxel inside"),
-        false => 0,
-    });
-    Ok(Discretised { levels, n_levels })
+    Discretised::of(&image.inside(mask), mask, method, range)
+}
+
+impl Discretised {
+    /// Discretises the intensities of the voxels inside `mask`, given in order, as [`discretise`] does.
+    pub(crate) fn of(
+        intensities: &[f64],
+        mask: &Mask,
+        method: &Discretise,
+        range: Option<[f64; 2]>,
+    ) -> Result<Self, ProcessError> {
+        let (inside, n_levels) = grey_levels(intensities, method, range)?;
+        let mut levels = vec![0; mask.grid().len()];
+        let mut done = 0;
+        for run in mask.runs() {
+            let next = done + run.len();
+            levels[run].copy_from_slice(&inside[done..next]);
+            done = next;
+        }
+        Ok(Self {
+            levels: Volume::from_flat(mask.grid().clone(), levels),
+            n_levels,
+        })
+    }
 }
 
 /// The grey level of each intensity of a region, from 1 on, and the number of grey levels N_g.
@@ -121,14 +131,21 @@ pub fn grey_levels(
 }
 
 /// The lowest and the highest intensity, or `None` when there is none.
-fn extremes(intensities: &[f64]) -> Result<Option<[f64; 2]>, ProcessError> {
+///
+/// # Errors
+/// [`ProcessError::NotFinite`] for an intensity that is no number.
+pub(crate) fn extremes(intensities: &[f64]) -> Result<Option<[f64; 2]>, ProcessError> {
     if let Some(found) = intensities.iter().find(|x| !x.is_finite()) {
         return Err(ProcessError::NotFinite { found: *found });
     }
-    Ok(intensities.iter().fold(None, |extremes, x| match extremes {
-        None => Some([*x, *x]),
-        Some([low, high]) => Some([x.min(low), x.max(high)]),
-    }))
+    let widened = |[low, high]: [f64; 2], x: &f64| {
+        [
+            if *x < low { *x } else { low },
+            if *x > high { *x } else { high },
+        ]
+    };
+    let first = intensities.first();
+    Ok(first.map(|first| intensities.iter().fold([*first; 2], widened)))
 }
 
 fn as_they_are(intensities: &[f64]) -> Result<(Vec<u16>, u16), ProcessError> {
@@ -177,7 +194,7 @@ fn fixed_bin_number(intensities: &[f64], bins: u16, low: f64, high: f64) -> Vec<
         // Division may round the highest intensities but one up to N_g + 1.
         (floor(n * (x - low) / (high - low)) + 1.0).min(n) as u16
     };
-    intensities.iter().map(level).collect()
+    intensities.par_iter().map(level).collect()
 }
 
 /// Histogram equalisation: an intensity goes where the middle of its voxels lies in the order of all voxels, so that
@@ -193,12 +210,12 @@ fn equalise(intensities: &[f64], bins: u16) -> Vec<u16> {
         let bin = u64::from(bins) * (below + up_to) / (2 * n);
         bin as u16 + 1
     };
-    intensities.iter().map(level).collect()
+    intensities.par_iter().map(level).collect()
 }
 
 /// Checks what both methods with a bin width need checked, and applies the level function that `levels` makes from the
 /// extremes of the region.
-fn by_width<F: Fn(f64) -> f64>(
+fn by_width<F: Fn(f64) -> f64 + Sync>(
     intensities: &[f64],
     width: f64,
     extremes: Option<[f64; 2]>,
@@ -223,7 +240,7 @@ fn by_width<F: Fn(f64) -> f64>(
     if n_levels > f64::from(MAX_LEVELS) {
         return Err(ProcessError::TooManyLevels { levels: n_levels });
     }
-    let levels = intensities.iter().map(|x| level(*x) as u16).collect();
+    let levels = intensities.par_iter().map(|x| level(*x) as u16).collect();
     Ok((levels, n_levels as u16))
 }
 

@@ -35,24 +35,24 @@ pub fn resegment(image: &Image, roi: &mut Roi, settings: &Resegment) {
             .and_then(|sigma| outlier_limits(image, &roi.morphological, sigma)),
     ];
     for [low, high] in intervals.into_iter().flatten() {
-        let voxels = roi.intensity.as_mut_slice().iter_mut();
-        for (inside, intensity) in voxels.zip(image.as_slice()) {
-            *inside &= (low..=high).contains(intensity);
+        let runs: Vec<_> = roi.intensity.runs().collect();
+        for run in runs {
+            let voxels = roi.intensity.as_mut_slice()[run.clone()].iter_mut();
+            for (inside, intensity) in voxels.zip(&image.as_slice()[run]) {
+                *inside = (low..=high).contains(intensity);
+            }
         }
     }
 }
 
 /// `[μ − k σ, μ + k σ]`, or `None` for an empty mask.
 fn outlier_limits(image: &Image, mask: &Mask, k: f64) -> Option<[f64; 2]> {
-    let intensities = || {
-        let voxels = image.as_slice().iter().zip(mask.as_slice());
-        voxels.filter_map(|(intensity, inside)| inside.then_some(*intensity))
-    };
+    let intensities = image.inside(mask);
     // Sums of differences to one of the intensities: exact for a flat region, which must keep all its voxels.
-    let first = intensities().next()?;
-    let n = intensities().count() as f64;
-    let mean = first + intensities().map(|x| x - first).sum::<f64>() / n;
-    let variance = intensities().map(|x| (x - mean).powi(2)).sum::<f64>() / n;
+    let first = intensities.first()?;
+    let n = intensities.len() as f64;
+    let mean = first + intensities.iter().map(|x| x - first).sum::<f64>() / n;
+    let variance = intensities.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n;
     let limit = k * variance.sqrt();
     Some([mean - limit, mean + limit])
 }

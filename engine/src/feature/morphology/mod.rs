@@ -26,7 +26,7 @@ use self::{
     hull::Hull,
     mesh::Surface,
     principal_axes::PrincipalAxes,
-    vector::{minus, norm, scaled},
+    vector::{norm, scaled},
 };
 use super::{Undefined, Value, Values};
 use crate::{
@@ -278,17 +278,21 @@ fn compactness_2_of(mesh: Surface) -> f64 {
 fn centre_of_mass_shift(image: &Image, morphological: &Mask, intensity: &Mask) -> Value {
     let centre = principal_axes::centroid(morphological).ok_or(Undefined::EmptyRoi)?;
     let [nx, ny, _] = image.size();
-    let voxels = image.as_slice().iter().zip(intensity.as_slice());
     let (mut count, mut sum, mut absolute_sum, mut moment) = (0_usize, 0.0, 0.0, [0.0; 3]);
-    for (i, (x, _)) in voxels.enumerate().filter(|(_, (_, inside))| **inside) {
-        let at = [i % nx, i / nx % ny, i / nx / ny].map(|i| i as f64);
-        count += 1;
-        sum += x;
-        absolute_sum += x.abs();
-        // Offsets from the other centre, so that moving the region on its grid changes nothing.
-        for (moment, offset) in moment.iter_mut().zip(minus(at, centre)) {
-            *moment += x * offset;
+    for run in intensity.runs() {
+        let (row, first) = (run.start / nx, run.start % nx);
+        let (mut of_run, mut along_run) = (0.0, 0.0);
+        for (x, intensity) in (first..).zip(&image.as_slice()[run.clone()]) {
+            of_run += intensity;
+            absolute_sum += intensity.abs();
+            // Offsets from the other centre, so that moving the region on its grid changes nothing.
+            along_run += intensity * (x as f64 - centre[0]);
         }
+        count += run.len();
+        sum += of_run;
+        moment[0] += along_run;
+        moment[1] += of_run * ((row % ny) as f64 - centre[1]);
+        moment[2] += of_run * ((row / ny) as f64 - centre[2]);
     }
     if count == 0 {
         return Err(Undefined::EmptyRoi);

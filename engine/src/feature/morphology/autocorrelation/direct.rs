@@ -11,19 +11,19 @@ const PAIRS_PER_PLAN: usize = 10_000;
 /// Whether [`pair_sums`] is faster than its spectral counterpart.
 pub(super) fn is_cheaper(field: &Field) -> bool {
     let pairs = field.voxels.saturating_mul(field.voxels) / 2;
-    pairs < PAIRS_PER_PLAN + PAIRS_PER_BOX_VOXEL * field.is_inside.len()
+    pairs < PAIRS_PER_PLAN + PAIRS_PER_BOX_VOXEL * field.deviation.len()
 }
 
 pub(super) fn pair_sums(field: &Field) -> PairSums {
-    let [nx, ny, _] = field.size;
+    let [nx, ny, _] = field.mask.size();
+    let spacing_mm = field.mask.grid().spacing_mm;
     let voxels: Vec<([f64; 3], f64)> = field
-        .is_inside
-        .iter()
-        .enumerate()
-        .filter(|(_, inside)| **inside)
-        .map(|(i, _)| {
+        .mask
+        .runs()
+        .flatten()
+        .map(|i| {
             let at = [i % nx, i / nx % ny, i / nx / ny].map(|i| i as f64);
-            (scaled(at, field.spacing_mm), field.deviation[i])
+            (scaled(at, spacing_mm), field.deviation[i])
         })
         .collect();
     let mut sums = PairSums::default();

@@ -8,6 +8,8 @@ mod direct;
 mod kernel;
 mod spectral;
 
+use std::{borrow::Cow, ops::Range};
+
 use crate::{
     feature::Undefined,
     volume::{Image, Mask},
@@ -25,14 +27,11 @@ struct PairSums {
 }
 
 /// The intensities of a mask, deviations from their mean, on the mask's bounding box.
-struct Field {
-    /// Voxels of the box along x, y, z.
-    size: [usize; 3],
-    spacing_mm: [f64; 3],
+struct Field<'a> {
     /// `x − μ` in units of the range of the intensities, 0 outside the mask; x fastest. The two indices do not change
     /// with the scale, and squares can neither overflow nor vanish.
     deviation: Vec<f64>,
-    is_inside: Vec<bool>,
+    mask: Cow<'a, Mask>,
     /// Number of voxels in the mask.
     voxels: usize,
 }
@@ -68,44 +67,34 @@ impl Autocorrelation {
     }
 }
 
-impl Field {
-    fn new(image: &Image, mask: &Mask) -> Result<Self, Undefined> {
+impl<'a> Field<'a> {
+    fn new(image: &Image, mask: &'a Mask) -> Result<Self, Undefined> {
         let bounds = mask.bounding_box().ok_or(Undefined::EmptyRoi)?;
         let (image, mask) = (image.crop(bounds), mask.crop(bounds));
-        let is_inside = mask.as_slice().to_vec();
-        let inside = || {
-            let voxels = image.as_slice().iter().zip(&is_inside);
-            voxels.filter(|(_, inside)| **inside).map(|(x, _)| *x)
-        };
-        let voxels = inside().count();
+        let runs: Vec<Range<usize>> = mask.runs().collect();
+        let inside = || runs.iter().flat_map(|run| &image.as_slice()[run.clone()]);
+        let voxels = mask.count();
         if voxels == 1 {
             return Err(Undefined::SingleVoxel);
         }
-        let low = inside().fold(f64::INFINITY, f64::min);
-        let high = inside().fold(f64::NEG_INFINITY, f64::max);
+        let low = inside().copied().fold(f64::INFINITY, f64::min);
+        let high = inside().copied().fold(f64::NEG_INFINITY, f64::max);
         if low == high {
             return Err(Undefined::NoSpread);
         }
         // Measured from the lowest intensity and in units of the range, which costs no accuracy and cannot overflow.
         let range = high - low;
         let mean = inside().map(|x| (x - low) / range).sum::<f64>() / voxels as f64;
-        let deviation = image
-            .as_slice()
-            .iter()
-            .zip(&is_inside)
-            .map(|(x, inside)| {
-                if *inside {
-                    (x - low) / range - mean
-                } else {
-                    0.0
-                }
-            })
-            .collect();
+        let mut deviation = vec![0.0; mask.grid().len()];
+        for run in &runs {
+            let intensities = &image.as_slice()[run.clone()];
+            for (deviation, x) in deviation[run.clone()].iter_mut().zip(intensities) {
+                *deviation = (x - low) / range - mean;
+            }
+        }
         Ok(Self {
-            size: image.size(),
-            spacing_mm: image.grid().spacing_mm,
             deviation,
-            is_inside,
+            mask,
             voxels,
         })
     }

@@ -45,13 +45,14 @@ pub(super) fn pair_sums(field: &Field) -> PairSums {
 }
 
 fn pair_sums_in_parts(field: &Field, most_column_values: usize) -> PairSums {
-    let size = field.size.map(smooth_length);
+    let box_size = field.mask.size();
+    let size = box_size.map(smooth_length);
     let mut planner = FftPlanner::new();
-    let kernel = Kernel::new(&mut planner, size, field.spacing_mm);
+    let kernel = Kernel::new(&mut planner, size, field.mask.grid().spacing_mm);
     let transforms = size.map(|n| HalfTransforms::new(&mut planner, n));
 
     let highest = size[0];
-    let values_per_frequency = SIGNALS * field.size[1] * field.size[2];
+    let values_per_frequency = SIGNALS * box_size[1] * box_size[2];
     let frequencies_per_part = (most_column_values / values_per_frequency).max(1);
     let mut sums = [0.0; SIGNALS];
     for start in (0..=highest).step_by(frequencies_per_part) {
@@ -142,7 +143,8 @@ struct Columns {
 
 impl Columns {
     fn new(field: &Field, transforms: &HalfTransforms, frequencies: Range<usize>) -> Self {
-        let [bx, by, bz] = field.size;
+        let [bx, by, bz] = field.mask.size();
+        let is_inside = field.mask.as_slice();
         let mut values = vec![Complex64::ZERO; bz * SIGNALS * frequencies.len() * by];
         values
             .par_chunks_mut(SIGNALS * frequencies.len() * by)
@@ -154,7 +156,7 @@ impl Columns {
                         let voxel = x + bx * (row % by + by * z);
                         match row / by {
                             F => field.deviation[voxel],
-                            M => f64::from(u8::from(field.is_inside[voxel])),
+                            M => f64::from(is_inside[voxel]),
                             _ => field.deviation[voxel] * field.deviation[voxel],
                         }
                     };
