@@ -1,7 +1,7 @@
 //! Diagnostic features: descriptors of image and region at each stage of processing, by which two implementations
 //! find out where they part (IBSI 1 manual, *Reference data sets*, diagnostic features).
 
-use std::fmt;
+use std::{fmt, ops::Range};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     feature::{Undefined, Value},
     roi::Roi,
-    volume::{Image, Mask, has_any},
+    volume::{Image, Mask},
 };
 
 /// A stage of image processing.
@@ -116,6 +116,19 @@ pub struct Diagnostics {
 }
 
 impl Diagnostics {
+    /// Adds those of an image and of a region on its grid.
+    ///
+    /// # Panics
+    /// As [`roi_diagnostics`].
+    #[track_caller]
+    pub fn add(&mut self, stage: Stage, image: &Image, roi: &Roi) {
+        let (of_image, of_roi) = rayon::join(
+            || image_diagnostics(stage, image),
+            || roi_diagnostics(stage, image, roi),
+        );
+        self.rows.extend(of_image.into_iter().chain(of_roi));
+    }
+
     /// Adds those of an image.
     pub fn add_image(&mut self, stage: Stage, image: &Image) {
         self.rows.extend(image_diagnostics(stage, image));
@@ -183,6 +196,13 @@ pub fn roi_diagnostics(stage: Stage, image: &Image, roi: &Roi) -> Vec<Diagnostic
         "an image and its region lie on one grid"
     );
     let size = roi.intensity.size().map(|n| Ok(n as f64));
+    let intensity = extent(&roi.intensity);
+    // Before re-segmentation both masks are the same.
+    let morphological = if roi.morphological.as_slice() == roi.intensity.as_slice() {
+        intensity
+    } else {
+        extent(&roi.morphological)
+    };
     let quantities = triple(["int_mask_dim_x", "int_mask_dim_y", "int_mask_dim_z"], size)
         .chain(triple(
             [
@@ -190,7 +210,7 @@ pub fn roi_diagnostics(stage: Stage, image: &Image, roi: &Roi) -> Vec<Diagnostic
                 "int_mask_bb_dim_y",
                 "int_mask_bb_dim_z",
             ],
-            box_size(&roi.intensity),
+            intensity.box_size,
         ))
         .chain(triple(
             [
@@ -198,11 +218,11 @@ pub fn roi_diagnostics(stage: Stage, image: &Image, roi: &Roi) -> Vec<Diagnostic
                 "morph_mask_bb_dim_y",
                 "morph_mask_bb_dim_z",
             ],
-            box_size(&roi.morphological),
+            morphological.box_size,
         ))
         .chain([
-            ("int_mask_vox_count", Ok(roi.intensity.count() as f64)),
-            ("morph_mask_vox_count", Ok(roi.morphological.count() as f64)),
+            ("int_mask_vox_count", intensity.voxels),
+            ("morph_mask_vox_count", morphological.voxels),
         ])
         .chain(triple(
             ["int_mask_mean_int", "int_mask_min_int", "int_mask_max_int"],
@@ -233,44 +253,36 @@ fn rows(
         .collect()
 }
 
-/// Size of a mask's bounding box.
-fn box_size(mask: &Mask) -> [Value; 3] {
-    match mask.bounding_box() {
-        Some(bounds) => bounds.size().map(|n| Ok(n as f64)),
-        None => [Err(Undefined::EmptyRoi); 3],
+/// How much of the grid a mask takes.
+#[derive(Clone, Copy)]
+struct Extent {
+    voxels: Value,
+    box_size: [Value; 3],
+}
+
+fn extent(mask: &Mask) -> Extent {
+    Extent {
+        voxels: Ok(mask.count() as f64),
+        box_size: match mask.bounding_box() {
+            Some(bounds) => bounds.size().map(|n| Ok(n as f64)),
+            None => [Err(Undefined::EmptyRoi); 3],
+        },
     }
 }
 
-/// Mean, lowest and highest intensity of the image, or of its part inside a mask. Slices are summarised in parallel and
-/// added in order, so that the sum does not depend on the number of threads.
+/// Mean, lowest and highest intensity of the image, or of its part inside a mask. Slices or runs are summarised in
+/// parallel and added in order, so that the sum does not depend on the number of threads.
 fn intensities(image: &Image, mask: Option<&Mask>) -> [Value; 3] {
-    let [nx, ny, _] = image.size();
-    if image.grid().is_empty() {
-        return [Err(Undefined::EmptyRoi); 3];
-    }
-    let slices: Vec<Summary> = image
-        .as_slice()
-        .par_chunks(nx * ny)
-        .enumerate()
-        .map(|(z, slice)| match mask {
-            None => Summary::default().with_all(slice),
-            Some(mask) => {
-                let rows = slice
-                    .chunks_exact(nx)
-                    .zip(mask.as_slice()[z * nx * ny..].chunks_exact(nx));
-                rows.filter(|(_, inside)| has_any(inside)).fold(
-                    Summary::default(),
-                    |summary, (row, inside)| {
-                        let voxels = row.iter().zip(inside);
-                        voxels
-                            .filter(|(_, inside)| **inside)
-                            .fold(summary, |s, (x, _)| s.with(*x))
-                    },
-                )
-            }
-        })
+    let [nx, ny, nz] = image.size();
+    let runs: Vec<Range<usize>> = match mask {
+        None => (0..nz).map(|z| nx * ny * z..nx * ny * (z + 1)).collect(),
+        Some(mask) => mask.runs().collect(),
+    };
+    let summaries: Vec<Summary> = runs
+        .into_par_iter()
+        .map(|run| Summary::of(&image.as_slice()[run]))
         .collect();
-    let all = slices.into_iter().fold(Summary::default(), Summary::and);
+    let all = summaries.into_iter().fold(Summary::default(), Summary::and);
     if all.n == 0 {
         return [Err(Undefined::EmptyRoi); 3];
     }
@@ -298,15 +310,6 @@ impl Default for Summary {
 }
 
 impl Summary {
-    fn with(self, intensity: f64) -> Self {
-        self.and(Self {
-            n: 1,
-            sum: intensity,
-            lowest: intensity,
-            highest: intensity,
-        })
-    }
-
     fn and(self, other: Self) -> Self {
         Self {
             n: self.n + other.n,
@@ -316,18 +319,34 @@ impl Summary {
         }
     }
 
-    /// Several running sums side by side: one alone waits for every addition to finish.
-    fn with_all(self, intensities: &[f64]) -> Self {
+    fn of(intensities: &[f64]) -> Self {
+        // Several running sums side by side: one alone waits for every addition to finish.
         const LANES: usize = 8;
-        let mut lanes = [Self::default(); LANES];
-        let chunks = intensities.chunks_exact(LANES);
-        let rest = chunks.remainder().iter().fold(self, |s, x| s.with(*x));
-        for chunk in chunks {
-            for (lane, intensity) in lanes.iter_mut().zip(chunk) {
-                *lane = lane.with(*intensity);
+        let mut sums = [0.0; LANES];
+        let mut lowest = [f64::INFINITY; LANES];
+        let mut highest = [f64::NEG_INFINITY; LANES];
+        let mut add = |intensities: &[f64]| {
+            for (lane, x) in intensities.iter().enumerate() {
+                sums[lane] += x;
+                lowest[lane] = if *x < lowest[lane] { *x } else { lowest[lane] };
+                highest[lane] = if *x > highest[lane] {
+                    *x
+                } else {
+                    highest[lane]
+                };
             }
+        };
+        let (chunks, rest) = intensities.as_chunks::<LANES>();
+        for chunk in chunks {
+            add(chunk);
         }
-        lanes.into_iter().fold(rest, Self::and)
+        add(rest);
+        Self {
+            n: intensities.len(),
+            sum: sums.iter().sum(),
+            lowest: lowest.into_iter().fold(f64::INFINITY, f64::min),
+            highest: highest.into_iter().fold(f64::NEG_INFINITY, f64::max),
+        }
     }
 }
 

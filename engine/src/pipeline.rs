@@ -114,8 +114,7 @@ pub fn prepare<'a>(
         false => Cow::Borrowed(image),
     };
     let mut roi = Roi::new(mask.clone());
-    diagnostics.add_image(Stage::Initial, &image);
-    diagnostics.add_roi(Stage::Initial, &image, &roi);
+    diagnostics.add(Stage::Initial, &image, &roi);
 
     if let Some(interpolate) = &settings.interpolate {
         let (new_image, new_mask) = rayon::join(
@@ -124,8 +123,7 @@ pub fn prepare<'a>(
         );
         image = Cow::Owned(new_image?);
         roi = Roi::new(new_mask?);
-        diagnostics.add_image(Stage::Interpolated, &image);
-        diagnostics.add_roi(Stage::Interpolated, &image, &roi);
+        diagnostics.add(Stage::Interpolated, &image, &roi);
     } else {
         diagnostics.repeat(Object::Image, Stage::Initial, Stage::Interpolated);
         diagnostics.repeat(Object::Roi, Stage::Initial, Stage::Interpolated);

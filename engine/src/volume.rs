@@ -205,7 +205,7 @@ impl Mask {
 
 /// Whether any voxel of a row is inside. Looking at all of them is faster than stopping at the first, since the compiler
 /// can look at many at once.
-pub(crate) fn has_any(row: &[bool]) -> bool {
+fn has_any(row: &[bool]) -> bool {
     row.iter().fold(false, |any, inside| any | inside)
 }
 
