@@ -4,8 +4,8 @@
 //! or not. Voxels beyond the edge of the image do not exist: the mean is over those that do.
 //!
 //! A sphere is a set of runs along x, one for each offset along y and z. The sum over a run is the difference of two
-//! prefix sums, so a sphere of a thousand voxels costs a hundred differences, and neighbouring centres read
-//! neighbouring prefix sums.
+//! prefix sums, so a sphere of a thousand voxels costs a hundred of them, and neighbouring centres read neighbouring
+//! prefix sums. Runs that reach equally far are added up before the difference is taken, once for all of them.
 
 use std::f64::consts::PI;
 
@@ -77,13 +77,10 @@ struct Peaks {
 impl Peaks {
     fn of(image: &Image, mask: &Mask) -> Result<Self, Undefined> {
         let bounds = mask.bounding_box().ok_or(Undefined::EmptyRoi)?;
-        let inside = || {
-            let voxels = image.as_slice().iter().zip(mask.as_slice());
-            voxels.filter(|(_, inside)| **inside).map(|(x, _)| *x)
-        };
-        let highest = inside().fold(f64::NEG_INFINITY, f64::max);
+        let inside = image.inside(mask);
+        let highest = inside.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         // Prefix sums of deviations from the region's mean stay small, and lose less when subtracted.
-        let mean = inside().sum::<f64>() / mask.count() as f64;
+        let mean = inside.iter().sum::<f64>() / inside.len() as f64;
         let spheres = Spheres::new(image, bounds, mean);
 
         let none = Self {
@@ -117,7 +114,7 @@ struct Run {
     reach: usize,
 }
 
-/// The runs of the sphere of 1 cm³ around a voxel centre, as far as they can matter on the grid.
+/// The runs of the sphere of 1 cm³ around a voxel centre, as far as they can matter on the grid, by rising reach.
 fn sphere_runs(grid: &Grid) -> Vec<Run> {
     const MM3_PER_CM3: f64 = 1000.0;
     let radius_mm = (3.0 / (4.0 * PI) * MM3_PER_CM3).cbrt();
@@ -146,6 +143,7 @@ fn sphere_runs(grid: &Grid) -> Vec<Run> {
             }
         }
     }
+    runs.sort_by_key(|run| run.reach);
     runs
 }
 
@@ -172,6 +170,8 @@ struct Spheres {
 struct Accumulator {
     sums: Vec<f64>,
     counts: Vec<f64>,
+    /// Prefix sums of all rows in which runs of one reach lie, added up.
+    column: Vec<f64>,
 }
 
 impl Spheres {
@@ -221,6 +221,18 @@ impl Spheres {
         }
     }
 
+    /// The prefix sums of the row in which a run lies for centres in row (y, z), if the image has that row.
+    fn row(&self, run: &Run, centres: [usize; 2]) -> Option<&[f64]> {
+        let [[low_y, high_y], [low_z, high_z]] = self.rows;
+        let y = centres[0].checked_add_signed(run.offset[0])?;
+        let z = centres[1].checked_add_signed(run.offset[1])?;
+        if !(low_y..=high_y).contains(&y) || !(low_z..=high_z).contains(&z) {
+            return None;
+        }
+        let start = self.row_length * (y - low_y + (high_y - low_y + 1) * (z - low_z));
+        Some(&self.prefix[start..start + self.row_length])
+    }
+
     /// The peaks, as deviations, of the centres in one row of voxels; `None` when the mask has none there.
     fn row_peaks(
         &self,
@@ -228,7 +240,11 @@ impl Spheres {
         mask: &Mask,
         highest: f64,
         [y, z]: [usize; 2],
-        Accumulator { sums, counts }: &mut Accumulator,
+        Accumulator {
+            sums,
+            counts,
+            column,
+        }: &mut Accumulator,
     ) -> Option<Peaks> {
         let [nx, ny, _] = image.size();
         let row = nx * (y + ny * z);
@@ -240,22 +256,29 @@ impl Spheres {
             buffer.clear();
             buffer.resize(centres, 0.0);
         }
-        let [[low_y, high_y], [low_z, high_z]] = self.rows;
-        for run in &self.runs {
-            let (Some(y), Some(z)) = (
-                y.checked_add_signed(run.offset[0])
-                    .filter(|y| *y <= high_y && *y >= low_y),
-                z.checked_add_signed(run.offset[1])
-                    .filter(|z| *z <= high_z && *z >= low_z),
-            ) else {
-                continue;
-            };
-            let start = self.row_length * (y - low_y + (high_y - low_y + 1) * (z - low_z));
-            let prefix = &self.prefix[start..start + self.row_length];
-            let before = first - self.bounds.low[0] + self.longest - run.reach;
-            let after = before + 2 * run.reach + 1;
-            add_differences(sums, &prefix[after..], &prefix[before..]);
-            add_differences(counts, &self.counts[after..], &self.counts[before..]);
+        for of_one_reach in self.runs.chunk_by(|a, b| a.reach == b.reach) {
+            let length = 2 * of_one_reach[0].reach + 1;
+            let before = first - self.bounds.low[0] + self.longest - of_one_reach[0].reach;
+            let span = before..before + centres + length;
+            column.clear();
+            column.resize(span.len(), 0.0);
+            let mut runs = 0.0;
+            for prefix in of_one_reach.iter().filter_map(|run| self.row(run, [y, z])) {
+                runs += 1.0;
+                for (sum, prefix) in column.iter_mut().zip(&prefix[span.clone()]) {
+                    *sum += prefix;
+                }
+            }
+            for (sum, (after, before)) in sums.iter_mut().zip(column[length..].iter().zip(&*column))
+            {
+                *sum += after - before;
+            }
+            let prefix = &self.counts[span];
+            for (count, (after, before)) in
+                counts.iter_mut().zip(prefix[length..].iter().zip(prefix))
+            {
+                *count += runs * (after - before);
+            }
         }
         let intensities = &image.as_slice()[row + first..=row + last];
         let means = sums.iter().zip(&*counts).map(|(sum, count)| sum / count);
@@ -272,13 +295,6 @@ impl Spheres {
             }
         }
         Some(peaks)
-    }
-}
-
-/// `sums[i] += after[i] − before[i]`
-fn add_differences(sums: &mut [f64], after: &[f64], before: &[f64]) {
-    for ((sum, after), before) in sums.iter_mut().zip(after).zip(before) {
-        *sum += after - before;
     }
 }
 
