@@ -55,7 +55,7 @@ impl CosineTransform {
 
 /// Makes the spectrum of the weights, sheet by sheet along x.
 pub(super) struct Kernel {
-    size: [usize; 3],
+    pub size: [usize; 3],
     spacing_mm: [f64; 3],
     transforms: [CosineTransform; 3],
 }

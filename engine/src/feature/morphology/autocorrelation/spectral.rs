@@ -137,21 +137,20 @@ struct Columns {
     frequencies: Range<usize>,
     /// Voxels of the box along y and z.
     rows: [usize; 2],
-    /// In the order z, signal, kx, y; y fastest.
-    values: Vec<Complex64>,
+    /// For each z, in the order signal, kx, y; y fastest.
+    planes: Vec<Vec<Complex64>>,
 }
 
 impl Columns {
     fn new(field: &Field, transforms: &HalfTransforms, frequencies: Range<usize>) -> Self {
         let [bx, by, bz] = field.mask.size();
         let is_inside = field.mask.as_slice();
-        let mut values = vec![Complex64::ZERO; bz * SIGNALS * frequencies.len() * by];
-        values
-            .par_chunks_mut(SIGNALS * frequencies.len() * by)
-            .enumerate()
-            .for_each_init(
+        let planes = (0..bz)
+            .into_par_iter()
+            .map_init(
                 || RowPair::new(transforms),
-                |pair, (z, plane)| {
+                |pair, z| {
+                    let mut plane = vec![Complex64::ZERO; SIGNALS * frequencies.len() * by];
                     let signal = |row: usize, x: usize| {
                         let voxel = x + bx * (row % by + by * z);
                         match row / by {
@@ -172,12 +171,14 @@ impl Columns {
                             }
                         }
                     }
+                    plane
                 },
-            );
+            )
+            .collect();
         Self {
             frequencies,
             rows: [by, bz],
-            values,
+            planes,
         }
     }
 
@@ -185,8 +186,8 @@ impl Columns {
     fn column(&self, signal: usize, frequency: usize, z: usize) -> &[Complex64] {
         let [by, _] = self.rows;
         let per_signal = self.frequencies.len();
-        let column = (z * SIGNALS + signal) * per_signal + frequency - self.frequencies.start;
-        &self.values[column * by..(column + 1) * by]
+        let column = signal * per_signal + frequency - self.frequencies.start;
+        &self.planes[z][column * by..(column + 1) * by]
     }
 }
 
@@ -226,8 +227,9 @@ impl<'a> RowPair<'a> {
     /// The spectra of the two rows at a frequency from 0 to n: `(Z(k) ± conj Z(−k)) / 2`, the second over i.
     fn separated(&self, frequency: usize) -> [Complex64; 2] {
         let n = self.transforms.n;
-        let at = |k: usize| self.halves[k % 2][k / 2 % n];
-        let (z, mirrored) = (at(frequency), at(2 * n - frequency).conj());
+        let at = |k: usize| self.halves[k % 2][k / 2];
+        let opposite = if frequency == 0 { 0 } else { 2 * n - frequency };
+        let (z, mirrored) = (at(frequency), at(opposite).conj());
         let difference = (z - mirrored) / 2.0;
         [
             (z + mirrored) / 2.0,
@@ -241,6 +243,8 @@ impl<'a> RowPair<'a> {
 struct Scratch {
     kernel: KernelScratch,
     /// The spectrum of the weights: the octant along y and z, z fastest.
+    octant: Vec<f64>,
+    /// The same with all 2n frequencies along z, first the even ones, then the odd ones, as the pencils have them.
     weights: Vec<f64>,
     /// Per signal: in the order z, ky; ky fastest.
     planes: [Vec<Complex64>; SIGNALS],
@@ -251,7 +255,17 @@ struct Scratch {
 
 impl Scratch {
     fn weigh(&mut self, kernel: &Kernel, columns: &KernelColumns, frequency: usize) {
-        kernel.sheet(columns, frequency, &mut self.weights, &mut self.kernel);
+        kernel.sheet(columns, frequency, &mut self.octant, &mut self.kernel);
+        let n = kernel.size[2];
+        self.weights.clear();
+        for row in self.octant.chunks_exact(n + 1) {
+            for parity in 0..2 {
+                // Beyond n a frequency is the mirror image of 2n minus it.
+                let frequencies = (0..n).map(|k| 2 * k + parity);
+                self.weights
+                    .extend(frequencies.map(|k| row[k.min(2 * n - k)]));
+            }
+        }
     }
 }
 
@@ -299,21 +313,25 @@ impl Sheet<'_> {
 
     fn transform_along_z(&self, block: Range<usize>, scratch: &mut Scratch) {
         let ny = self.transforms[0].n;
-        let HalfTransforms { n, half_turn, .. } = self.transforms[1];
+        let half_turn = &self.transforms[1].half_turn;
+        let n = self.transforms[1].n;
         let [_, bz] = self.columns.rows;
         let [even, odd] = &mut scratch.pencils;
         for (signal, plane) in scratch.planes.iter().enumerate() {
             let (even, odd) = (&mut even[signal], &mut odd[signal]);
             for pencils in [&mut *even, &mut *odd] {
-                pencils.clear();
                 pencils.resize(block.len() * n, Complex64::ZERO);
             }
-            for z in 0..bz {
-                let row = &plane[z * ny..][block.clone()];
-                for (i, value) in row.iter().enumerate() {
-                    even[i * n + z] = *value;
-                    odd[i * n + z] = value * half_turn[z];
+            let pencils = even.chunks_exact_mut(n).zip(odd.chunks_exact_mut(n));
+            for (ky, (even, odd)) in block.clone().zip(pencils) {
+                let values = plane[ky..].iter().step_by(ny);
+                let places = even.iter_mut().zip(odd.iter_mut());
+                for ((value, turn), (even, odd)) in values.zip(half_turn).zip(places) {
+                    *even = *value;
+                    *odd = value * turn;
                 }
+                even[bz..].fill(Complex64::ZERO);
+                odd[bz..].fill(Complex64::ZERO);
             }
             for pencils in [even, odd] {
                 self.transforms[1].process_rows(pencils, &mut scratch.fft);
@@ -332,21 +350,25 @@ impl Sheet<'_> {
         for (i, ky) in block.enumerate() {
             // Beyond n a frequency is the mirror image of 2n minus it.
             let ky = 2 * ky + parity;
-            let row = ky.min(2 * ny - ky) * (nz + 1);
-            let weights = &scratch.weights[row..=row + nz];
-            for (parity, pencils) in scratch.pencils.iter().enumerate() {
+            let row = ky.min(2 * ny - ky) * 2 * nz;
+            let weights = scratch.weights[row..row + 2 * nz].chunks_exact(nz);
+            for (weights, pencils) in weights.zip(&scratch.pencils) {
                 let pencil = |signal: usize| &pencils[signal][i * nz..(i + 1) * nz];
                 let signals = pencil(F).iter().zip(pencil(M)).zip(pencil(Q));
-                let mut of_pencil = [0.0; SIGNALS];
-                for (j, ((f, m), q)) in signals.enumerate() {
-                    let kz = 2 * j + parity;
-                    let weight = weights[kz.min(2 * nz - kz)];
-                    of_pencil[F] += weight * f.norm_sqr();
-                    of_pencil[M] += weight * m.norm_sqr();
-                    of_pencil[Q] += weight * (q.re * m.re + q.im * m.im);
+                // Real and imaginary parts side by side, which the processor adds at once.
+                let mut of_pencil = [[0.0; 2]; SIGNALS];
+                for (((f, m), q), weight) in signals.zip(weights) {
+                    for (sum, product) in of_pencil.iter_mut().zip([
+                        [f.re * f.re, f.im * f.im],
+                        [m.re * m.re, m.im * m.im],
+                        [q.re * m.re, q.im * m.im],
+                    ]) {
+                        sum[0] += weight * product[0];
+                        sum[1] += weight * product[1];
+                    }
                 }
-                for (sum, of_pencil) in sums.iter_mut().zip(of_pencil) {
-                    *sum += of_pencil;
+                for (sum, [re, im]) in sums.iter_mut().zip(of_pencil) {
+                    *sum += re + im;
                 }
             }
         }
