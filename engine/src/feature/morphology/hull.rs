@@ -8,6 +8,8 @@
 
 use std::mem;
 
+use rayon::prelude::*;
+
 use super::{
     polygon::convex_polygon,
     vector::{cross, dot, minus, norm, scaled},
@@ -98,14 +100,15 @@ impl Hull {
     /// The largest distance between two vertices, in mm.
     pub fn diameter_mm(&self) -> f64 {
         let vertices = self.vertices_mm();
-        let mut largest = 0.0_f64;
-        for (i, a) in vertices.iter().enumerate() {
-            for b in &vertices[..i] {
-                let [x, y, z] = minus(*a, *b);
-                largest = largest.max(x * x + y * y + z * z);
-            }
-        }
-        largest.sqrt()
+        let farthest_before = |i: usize| {
+            vertices[..i].iter().fold(0.0, |largest, other| {
+                let [x, y, z] = minus(vertices[i], *other);
+                let square = x * x + y * y + z * z;
+                if square > largest { square } else { largest }
+            })
+        };
+        let squares = (0..vertices.len()).into_par_iter().map(farthest_before);
+        squares.reduce(|| 0.0, f64::max).sqrt()
     }
 }
 
