@@ -46,14 +46,15 @@ impl Levels {
     pub(crate) fn new(discretised: &Discretised) -> Self {
         let volume = &discretised.levels;
         let size @ [nx, ny, nz] = volume.size();
-        let mut occurs = vec![false; usize::from(u16::MAX) + 1];
+        let highest = volume.as_slice().iter().copied().max().unwrap_or(0);
+        let mut occurs = vec![false; usize::from(highest) + 1];
         for level in volume.as_slice() {
             occurs[usize::from(*level)] = true;
         }
         occurs[0] = true;
         let mut rank_of = vec![0; occurs.len()];
         let mut grey_levels = Vec::new();
-        for (level, _) in (0..=u16::MAX).zip(occurs).filter(|(_, occurs)| *occurs) {
+        for (level, _) in (0..=highest).zip(occurs).filter(|(_, occurs)| *occurs) {
             rank_of[usize::from(level)] =
                 u16::try_from(grey_levels.len()).expect("there are no more ranks than levels");
             grey_levels.push(level);
