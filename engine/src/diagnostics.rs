@@ -22,19 +22,28 @@ pub enum Stage {
     Interpolated,
     /// After re-segmentation, which changes the region only.
     Resegmented,
+    /// After filtering, which changes the image only: the response map, and its intensities in the re-segmented region.
+    /// Not a stage of the IBSI 1 tables.
+    Filtered,
 }
 
 impl Stage {
     /// Every stage, in the order of processing.
-    pub const ALL: [Self; 3] = [Self::Initial, Self::Interpolated, Self::Resegmented];
+    pub const ALL: [Self; 4] = [
+        Self::Initial,
+        Self::Interpolated,
+        Self::Resegmented,
+        Self::Filtered,
+    ];
 
-    /// The form used in ids: `initial interpolated resegmented`.
+    /// The form used in ids: `initial interpolated resegmented filtered`.
     #[must_use]
     pub fn slug(self) -> &'static str {
         match self {
             Self::Initial => "initial",
             Self::Interpolated => "interpolated",
             Self::Resegmented => "resegmented",
+            Self::Filtered => "filtered",
         }
     }
 
@@ -43,6 +52,7 @@ impl Stage {
             Self::Initial => "init",
             Self::Interpolated => "interp",
             Self::Resegmented => "reseg",
+            Self::Filtered => "filt",
         }
     }
 }

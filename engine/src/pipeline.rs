@@ -2,9 +2,14 @@
 //!
 //! 1. round intensities as loaded, if asked for
 //! 2. interpolate image and mask
-//! 3. re-segment the intensity mask
-//! 4. discretise, once for histogram and texture, once for the intensity-volume histogram
-//! 5. compute the features
+//! 3. re-segment the intensity mask, by the unfiltered intensities
+//! 4. filter the whole image, if asked for: from here on the response map stands for the image
+//! 5. discretise, once for histogram and texture, once for the intensity-volume histogram
+//! 6. compute the features
+//!
+//! On a response map the morphology of the region is that of its mask, as ever; the morphological features that weigh
+//! voxels by their intensity, and all other families, read the response map. Where its intensities have no physical
+//! unit, settings with bins of fixed size are refused.
 //!
 //! Every intermediate state can be observed: [`prepare`] gives the processed image and region with the diagnostic
 //! features of every stage, [`Prepared::features`] the feature table.
@@ -31,6 +36,7 @@ use crate::{
         intensity_statistics, intensity_volume_histogram, local_intensity, morphology, ngldm,
         ngtdm, texture::ZoneMaps,
     },
+    filter::FilterError,
     io::{GridMismatch, check_same_grid},
     process::{
         ProcessError,
@@ -56,6 +62,9 @@ pub enum PipelineError {
     /// The image cannot be processed as the settings ask.
     #[error(transparent)]
     Process(#[from] ProcessError),
+    /// The image cannot be filtered as the settings ask.
+    #[error(transparent)]
+    Filter(#[from] FilterError),
 }
 
 /// What an extraction gives.
@@ -86,7 +95,7 @@ pub fn extract(
 /// An image and a region after processing, before discretisation.
 #[derive(Clone, Debug)]
 pub struct Prepared<'a> {
-    /// The image, interpolated if the settings ask for it.
+    /// The image, interpolated and filtered if the settings ask for it.
     pub image: Cow<'a, Image>,
     /// The region, its intensity mask re-segmented.
     pub roi: Roi,
@@ -95,11 +104,11 @@ pub struct Prepared<'a> {
     settings: &'a Settings,
 }
 
-/// Processes an image and a mask up to re-segmentation.
+/// Processes an image and a mask up to re-segmentation and filtering.
 ///
 /// # Errors
-/// [`PipelineError`] for impossible settings, an image and a mask on different grids, or an interpolation grid too
-/// large to hold.
+/// [`PipelineError`] for impossible settings, an image and a mask on different grids, an interpolation grid too large to
+/// hold, or an image that the filter refuses.
 pub fn prepare<'a>(
     image: &'a Image,
     mask: &Mask,
@@ -135,6 +144,12 @@ pub fn prepare<'a>(
         resegment(&image, &mut roi, &settings.resegment);
         diagnostics.add_roi(Stage::Resegmented, &image, &roi);
     }
+
+    if let Some(filter) = &settings.filter {
+        image = Cow::Owned(filter.apply(&image)?);
+        diagnostics.add_image(Stage::Filtered, &image);
+        diagnostics.add_roi(Stage::Filtered, &image, &roi);
+    }
     Ok(Prepared {
         image,
         roi,
@@ -157,12 +172,13 @@ impl Prepared<'_> {
     /// # Errors
     /// [`ProcessError`] when the intensities cannot be discretised as the settings ask.
     pub fn discretise(&self) -> Result<Discretised, ProcessError> {
-        let Settings {
-            discretise: method,
-            resegment,
-            ..
-        } = self.settings;
-        discretise(&self.image, &self.roi.intensity, method, resegment.range)
+        let range = self.settings.calibrated_range();
+        discretise(
+            &self.image,
+            &self.roi.intensity,
+            &self.settings.discretise,
+            range,
+        )
     }
 
     /// Computes the selected features, families in parallel; the values do not depend on the number of threads.
@@ -228,15 +244,8 @@ impl Prepared<'_> {
 
     /// Whether any selected family reads grey levels: an image that cannot be discretised still has a shape.
     fn needs_levels(&self) -> bool {
-        self.settings.features.families.iter().any(|family| {
-            !matches!(
-                family,
-                Family::Morphology
-                    | Family::LocalIntensity
-                    | Family::IntensityStatistics
-                    | Family::IntensityVolumeHistogram
-            )
-        })
+        let mut families = self.settings.features.families.iter();
+        families.any(|family| family.reads_levels())
     }
 
     fn compute(
@@ -253,7 +262,6 @@ impl Prepared<'_> {
         let Settings {
             texture,
             ivh,
-            resegment,
             features: selection,
             ..
         } = self.settings;
@@ -279,7 +287,7 @@ impl Prepared<'_> {
                 Family::IntensityVolumeHistogram => once(intensity_volume_histogram::features(
                     intensities,
                     ivh,
-                    resegment.range,
+                    self.settings.calibrated_range(),
                 )?),
                 Family::Glcm => glcm::features(discretised, texture.glcm_distance, &aggregations),
                 Family::Glrlm => glrlm::features(discretised, &aggregations),
@@ -308,5 +316,51 @@ impl Prepared<'_> {
             );
         }
         Ok(computed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::volume::{Grid, Volume};
+
+    fn extract_all(settings: &str) -> Extraction {
+        let grid = Grid::axis_aligned([3, 3, 1], [1.0; 3]);
+        let image = Volume::from_fn(grid, |[x, y, _]| (x + 3 * y + 1) as f64);
+        let mask = image.map(|_| true);
+        let settings = Settings::from_toml(settings).expect("the settings are right");
+        extract(&image, &mask, &settings).expect("the image can be processed")
+    }
+
+    #[test]
+    fn the_range_reads_the_image_and_features_the_response_map() {
+        // Squares of 1 to 9, the largest 81: they become x²·(9/81)… = x²/9.
+        let settings = "[resegment]\nrange = [2, 8]\n[filter]\nkind = 'square'\n\
+            [discretise]\nmethod = 'fixed-bin-number'\nbins = 4\n\
+            [ivh]\nmethod = 'fixed-bin-number'\nbins = 4\n";
+        let filtered = extract_all(settings);
+        let minimum = filtered.features.get("stat/-/1GSF");
+        let maximum = filtered.features.get("stat/-/84IY");
+        assert_eq!(minimum, Some(Ok(4.0 / 9.0)), "2², scaled");
+        assert_eq!(maximum, Some(Ok(64.0 / 9.0)), "8², scaled");
+        assert_eq!(
+            filtered.diagnostics.get("int_mask_max_int_reseg_roi"),
+            Some(Ok(8.0)),
+            "re-segmentation is observed in the image"
+        );
+        assert_eq!(
+            filtered.diagnostics.get("int_mask_max_int_filt_roi"),
+            Some(Ok(64.0 / 9.0)),
+            "filtering in the response map"
+        );
+    }
+
+    #[test]
+    fn the_identity_filter_changes_no_feature() {
+        let settings =
+            "[discretise]\nmethod = 'fixed-bin-size'\nwidth = 2\n[resegment]\nrange = [1, 8]\n";
+        let plain = extract_all(settings);
+        let filtered = extract_all(&format!("{settings}[filter]\nkind = 'identity'\n"));
+        assert_eq!(plain.features, filtered.features);
     }
 }

@@ -2,11 +2,14 @@
 //! reads and that is written as TOML.
 //!
 //! Unknown keys and impossible values are refused by name. The order of processing is fixed by the manual
-//! (chapter *Image processing*): load, interpolate, re-segment, discretise, compute features.
+//! (chapter *Image processing*): load, interpolate, re-segment, filter, discretise, compute features.
 
 use serde::{Deserialize, Serialize};
 
-use crate::feature::{Aggregation, Family};
+use crate::{
+    feature::{Aggregation, Family},
+    filter::Filter,
+};
 
 /// Settings of one extraction.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -17,8 +20,11 @@ pub struct Settings {
     /// Interpolation; absent = the image's own grid.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub interpolate: Option<Interpolate>,
-    /// Re-segmentation of the intensity mask.
+    /// Re-segmentation of the intensity mask, which reads the unfiltered intensities.
     pub resegment: Resegment,
+    /// Filter whose response map the features read; absent = they read the image itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter: Option<Filter>,
     /// Discretisation for the intensity histogram and the texture matrices.
     pub discretise: Discretise,
     /// Discretisation for the intensity-volume histogram, which has its own.
@@ -253,14 +259,14 @@ impl Settings {
     pub fn check(&self) -> Result<(), SettingsError> {
         if let Some(interpolate) = &self.interpolate {
             let spacing = &interpolate.spacing_mm;
-            check(
+            check_value(
                 (spacing.len() == 2 || spacing.len() == 3)
                     && spacing.iter().all(|s| s.is_finite() && *s > 0.0),
                 "interpolate.spacing_mm",
                 "two (in the plane) or three positive lengths in mm",
                 spacing,
             )?;
-            check(
+            check_value(
                 interpolate.mask_threshold > 0.0 && interpolate.mask_threshold <= 1.0,
                 "interpolate.mask_threshold",
                 "a partial volume above 0 and up to 1",
@@ -268,7 +274,7 @@ impl Settings {
             )?;
         }
         if let Some([low, high]) = self.resegment.range {
-            check(
+            check_value(
                 low <= high && low < f64::INFINITY && high > f64::NEG_INFINITY,
                 "resegment.range",
                 "[lowest, highest] with lowest ≤ highest",
@@ -276,7 +282,7 @@ impl Settings {
             )?;
         }
         if let Some(sigma) = self.resegment.outlier_sigma {
-            check(
+            check_value(
                 sigma.is_finite() && sigma > 0.0,
                 "resegment.outlier_sigma",
                 "a positive number of standard deviations",
@@ -286,6 +292,10 @@ impl Settings {
         self.discretise
             .check(["discretise.bins", "discretise.width"])?;
         self.ivh.check(["ivh.bins", "ivh.width"])?;
+        if let Some(filter) = &self.filter {
+            filter.check()?;
+        }
+        self.check_discretisation_of_response_map()?;
         let Texture {
             glcm_distance,
             ngtdm_distance,
@@ -297,18 +307,66 @@ impl Settings {
             ("texture.ngtdm_distance", ngtdm_distance),
             ("texture.ngldm_distance", ngldm_distance),
         ] {
-            check(
+            check_value(
                 (1..=MAX_DISTANCE).contains(&distance),
                 key,
                 "a distance from 1 to 64 voxels",
                 distance,
             )?;
         }
-        check(
+        check_value(
             !self.features.families.is_empty(),
             "features.families",
             "at least one family",
             &self.features.families,
+        )
+    }
+}
+
+impl Settings {
+    /// The re-segmentation range, if it is in the unit of the intensities that the features read: it bounds the bins of
+    /// fixed size (Q3RU) and the intensity-volume histogram (P88C).
+    #[must_use]
+    pub fn calibrated_range(&self) -> Option<[f64; 2]> {
+        self.resegment.range.filter(|_| self.keeps_unit())
+    }
+
+    fn keeps_unit(&self) -> bool {
+        self.filter.as_ref().is_none_or(Filter::keeps_unit)
+    }
+
+    /// Intensities of a response map have no physical meaning, so that bins of fixed size can no longer be used (IBSI 2,
+    /// *Interpolation and convolutional filtering*), nor an intensity-volume histogram in calibrated units.
+    fn check_discretisation_of_response_map(&self) -> Result<(), SettingsError> {
+        if self.keeps_unit() {
+            return Ok(());
+        }
+        let has_fixed_size = |method: &Discretise| {
+            matches!(
+                method,
+                Discretise::FixedBinSize { .. } | Discretise::FixedBinWidthPyradiomics { .. }
+            )
+        };
+        let reads_levels = self
+            .features
+            .families
+            .iter()
+            .any(|family| family.reads_levels());
+        check_value(
+            !(reads_levels && has_fixed_size(&self.discretise)),
+            "discretise.method",
+            "a method with a number of bins, since the response map of the filter has no physical unit",
+            self.discretise,
+        )?;
+        let reads_ivh = self
+            .features
+            .families
+            .contains(&Family::IntensityVolumeHistogram);
+        check_value(
+            !(reads_ivh && (self.ivh == Discretise::None || has_fixed_size(&self.ivh))),
+            "ivh.method",
+            "a method with a number of bins, since the response map of the filter has no physical unit",
+            self.ivh,
         )
     }
 }
@@ -318,14 +376,14 @@ impl Discretise {
         match *self {
             Self::None => Ok(()),
             Self::FixedBinNumber { bins } | Self::Equalise { bins } | Self::LloydMax { bins } => {
-                check(
+                check_value(
                     (1..=MAX_LEVELS).contains(&bins),
                     bins_key,
                     "a number of bins from 1 to 65535",
                     bins,
                 )
             }
-            Self::FixedBinSize { width } | Self::FixedBinWidthPyradiomics { width } => check(
+            Self::FixedBinSize { width } | Self::FixedBinWidthPyradiomics { width } => check_value(
                 width.is_finite() && width > 0.0,
                 width_key,
                 "a positive bin width in intensity units",
@@ -335,7 +393,8 @@ impl Discretise {
     }
 }
 
-fn check(
+/// Refuses a value that does not hold.
+pub(crate) fn check_value(
     holds: bool,
     key: &'static str,
     expected: &'static str,
@@ -450,5 +509,33 @@ mod tests {
                 "{text}: {message}"
             );
         }
+    }
+
+    #[test]
+    fn response_maps_without_a_unit_have_no_bins_of_fixed_size() {
+        let filtered = |rest: &str| format!("[filter]\nkind = 'square'\n{rest}\n");
+        let fixed = "method = 'fixed-bin-size'\nwidth = 25\n";
+        let numbered = "method = 'fixed-bin-number'\nbins = 8\n";
+        let message = refusal(&filtered(&format!("[discretise]\n{fixed}")));
+        assert!(message.starts_with("`discretise.method`: "), "{message}");
+        let message = refusal(&filtered(&format!(
+            "[discretise]\n{numbered}[ivh]\n{fixed}"
+        )));
+        assert!(message.starts_with("`ivh.method`: "), "{message}");
+        for accepted in [
+            filtered(&format!("[discretise]\n{numbered}[ivh]\n{numbered}")),
+            filtered(&format!(
+                "[discretise]\n{fixed}[features]\nfamilies = ['stat']"
+            )),
+            format!("[filter]\nkind = 'identity'\n[discretise]\n{fixed}"),
+        ] {
+            assert!(Settings::from_toml(&accepted).is_ok(), "{accepted}");
+        }
+    }
+
+    #[test]
+    fn filters_are_checked() {
+        assert!(refusal("[filter]\nkind = 'median'\n").contains("`identity`"));
+        assert!(refusal("[filter]\nkind = 'identity'\nsigma = 1\n").contains("sigma"));
     }
 }

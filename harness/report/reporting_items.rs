@@ -5,6 +5,7 @@
 
 use radgauge_engine::{
     feature::{Aggregation, Family, catalogue},
+    filter::Filter,
     settings::{
         Alignment, Discretise, Interpolate, Interpolation, Resegment, Selection, Settings, Texture,
     },
@@ -84,6 +85,7 @@ pub(super) fn items(settings: &Settings, results: &Results) -> Vec<Item> {
         round_on_load,
         interpolate,
         resegment,
+        filter,
         discretise,
         ivh,
         texture,
@@ -106,7 +108,7 @@ pub(super) fn items(settings: &Settings, results: &Results) -> Vec<Item> {
     items.extend(interpolation(interpolate.as_ref()));
     items.push(item("55", "re-segmentation", resegmentation(resegment)));
     items.extend(discretisation(discretise, ivh, resegment));
-    items.push(item("57", "image filter", "none".to_owned()));
+    items.push(item("57", "image filter", image_filter(filter.as_ref())));
     items.push(item("58", "feature set", feature_set(features)));
     items.push(item("59", "IBSI compliance", compliance(results)));
     let run = &results.run;
@@ -214,6 +216,15 @@ fn grid(align: Alignment) -> (&'static str, &'static str) {
             "distance of first and last voxel divided by the new spacing, rounded up; the spacing gives way",
         ),
     }
+}
+
+/// The filter's settings, `kind = "mean", support = 5`.
+fn image_filter(filter: Option<&Filter>) -> String {
+    let Some(filter) = filter else {
+        return "none".to_owned();
+    };
+    let keys = toml::to_string(filter).expect("filters have a TOML form");
+    keys.lines().collect::<Vec<_>>().join(", ")
 }
 
 fn resegmentation(resegment: &Resegment) -> String {

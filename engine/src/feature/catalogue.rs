@@ -116,6 +116,18 @@ impl Family {
             _ => &[Aggregation::None],
         }
     }
+
+    /// Whether the family reads discretised intensities. An intensity-volume histogram has its own discretisation.
+    #[must_use]
+    pub fn reads_levels(self) -> bool {
+        !matches!(
+            self,
+            Self::Morphology
+                | Self::LocalIntensity
+                | Self::IntensityStatistics
+                | Self::IntensityVolumeHistogram
+        )
+    }
 }
 
 impl fmt::Display for Family {

@@ -60,6 +60,15 @@ impl<'a> CaseStages<'a> {
                 value: summary::value(check),
             });
         }
+        // A stage that no check is about, such as filtering where nothing is filtered, has no column.
+        for stage in (0..Stage::ALL.len()).rev() {
+            if rows.iter().all(|(_, cells)| cells[stage].is_none()) {
+                stages.remove(stage);
+                for (_, cells) in &mut rows {
+                    cells.remove(stage);
+                }
+            }
+        }
         (!rows.is_empty()).then(|| Self {
             case,
             mark: Mark::of_count(&count),

@@ -86,8 +86,8 @@ mod tests {
         let per_stage = Stage::ALL.map(|stage| first.iter().filter(|(s, _)| *s == stage).count());
         assert_eq!(
             per_stage,
-            [23, 23, 14],
-            "9 image quantities twice, 14 region quantities three times"
+            [23, 23, 14, 0],
+            "9 image quantities twice, 14 region quantities three times; nothing is filtered"
         );
         assert_eq!(diagnostic_values().len(), 300, "rows in all");
     }
