@@ -6,6 +6,7 @@ use crate::settings::{SettingsError, check_value};
 
 /// How the image goes on beyond its borders (GBYQ).
 ///
+/// Filters of several steps extend what a step gives by the same condition, a constant by the response to that constant.
 /// Every condition maps an index outside the image to one inside, however far outside it lies, so that a kernel may be
 /// wider than the image.
 ///

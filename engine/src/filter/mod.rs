@@ -16,24 +16,54 @@
 
 mod boundary;
 mod exponential;
+mod fold;
+mod gaussian;
+mod gradient_magnitude;
 mod identity;
+mod kernel;
+mod laplacian;
+mod laplacian_of_gaussian;
+mod laws;
+mod lines;
 mod logarithm;
+mod mean;
+mod moving_mean;
 mod pointwise;
+mod rotation;
+mod separable;
+mod separable_wavelet;
+mod sobel;
 mod square;
 mod square_root;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
+mod translation;
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::{settings::SettingsError, volume::Image};
+use crate::{
+    settings::{SettingsError, check_value},
+    volume::Image,
+};
 
 pub use boundary::Boundary;
 pub use exponential::Exponential;
+pub use gaussian::Gaussian;
+pub use gradient_magnitude::GradientMagnitude;
 pub use identity::Identity;
+pub use laplacian::Laplacian;
+pub use laplacian_of_gaussian::LaplacianOfGaussian;
+pub use laws::{Laws, LawsKernel, UnknownLawsKernel};
 pub use logarithm::Logarithm;
+pub use mean::Mean;
+pub use separable_wavelet::{SeparableWavelet, Subband, UnknownSubband, UnknownWavelet, Wavelet};
+pub use sobel::Sobel;
 pub use square::Square;
 pub use square_root::SquareRoot;
+pub use translation::Translation;
 
 /// A filter with its parameters, as settings have it: `kind` names the filter, the other keys are its parameters.
 ///
@@ -50,6 +80,24 @@ pub use square_root::SquareRoot;
 pub enum Filter {
     /// The image as it is.
     Identity(Identity),
+    /// The image moved on its grid.
+    Translation(Translation),
+    /// Mean over a square or cube (S60F).
+    Mean(Mean),
+    /// Gaussian (8BC3).
+    Gaussian(Gaussian),
+    /// Laplacian of Gaussian (L6PA).
+    LaplacianOfGaussian(LaplacianOfGaussian),
+    /// Laws kernels (JTXT), and texture energy (PQSD).
+    Laws(Laws),
+    /// A sub-band of a separable wavelet (25BO).
+    SeparableWavelet(SeparableWavelet),
+    /// Magnitude of the smoothed gradient.
+    Sobel(Sobel),
+    /// Sum of second differences.
+    Laplacian(Laplacian),
+    /// Magnitude of the gradient.
+    GradientMagnitude(GradientMagnitude),
     /// The square of every intensity.
     Square(Square),
     /// The square root of every intensity.
@@ -64,6 +112,15 @@ impl Filter {
     fn behaviour(&self) -> &dyn Behaviour {
         match self {
             Self::Identity(filter) => filter,
+            Self::Translation(filter) => filter,
+            Self::Mean(filter) => filter,
+            Self::Gaussian(filter) => filter,
+            Self::LaplacianOfGaussian(filter) => filter,
+            Self::Laws(filter) => filter,
+            Self::SeparableWavelet(filter) => filter,
+            Self::Sobel(filter) => filter,
+            Self::Laplacian(filter) => filter,
+            Self::GradientMagnitude(filter) => filter,
             Self::Square(filter) => filter,
             Self::SquareRoot(filter) => filter,
             Self::Logarithm(filter) => filter,
@@ -208,7 +265,7 @@ pub enum FilterError {
         /// The level.
         level: u32,
         /// Distance of neighbouring taps in voxels.
-        spread: u64,
+        spread: usize,
         /// Size of the image along the axis.
         size: usize,
         /// The axis.
@@ -250,16 +307,34 @@ pub(crate) fn isotropic_spacing_mm(
     })
 }
 
+/// Checks the support of a kernel in voxels.
+///
+/// # Errors
+/// [`SettingsError::Value`] for an even number and for what is too wide.
+fn check_support(key: &'static str, support: u32) -> Result<(), SettingsError> {
+    check_value(
+        support % 2 == 1 && support <= MAX_SUPPORT,
+        key,
+        "an odd number of voxels from 1 to 4095",
+        support,
+    )
+}
+
+/// Voxels that are looked at together.
+const CHUNK: usize = 1 << 14;
+
 fn expect_finite(image: &Image) -> Result<(), FilterError> {
     let voxels = image.as_slice();
-    match voxels.iter().position(|intensity| !intensity.is_finite()) {
-        None => Ok(()),
-        Some(index) => {
-            let [nx, ny, _] = image.size();
-            Err(FilterError::NotFinite {
-                voxel: [index % nx, index / nx % ny, index / nx / ny],
-                found: voxels[index],
-            })
-        }
-    }
+    // Looking at all of a chunk is faster than stopping at the first: the compiler can look at many at once.
+    let has_other = |chunk: &[f64]| chunk.iter().fold(false, |any, f| any | !f.is_finite());
+    let Some(chunk) = voxels.par_chunks(CHUNK).position_first(has_other) else {
+        return Ok(());
+    };
+    let in_chunk = voxels[chunk * CHUNK..].iter().position(|f| !f.is_finite());
+    let index = chunk * CHUNK + in_chunk.unwrap_or(0);
+    let [nx, ny, _] = image.size();
+    Err(FilterError::NotFinite {
+        voxel: [index % nx, index / nx % ny, index / nx / ny],
+        found: voxels[index],
+    })
 }
