@@ -25,6 +25,7 @@ mod laplacian;
 mod laplacian_of_gaussian;
 mod laws;
 mod lines;
+mod local_binary_pattern;
 mod logarithm;
 mod mean;
 mod moving_mean;
@@ -57,6 +58,7 @@ pub use identity::Identity;
 pub use laplacian::Laplacian;
 pub use laplacian_of_gaussian::LaplacianOfGaussian;
 pub use laws::{Laws, LawsKernel, UnknownLawsKernel};
+pub use local_binary_pattern::{LocalBinaryPattern, PatternCode, Plane};
 pub use logarithm::Logarithm;
 pub use mean::Mean;
 pub use separable_wavelet::{SeparableWavelet, Subband, UnknownSubband, UnknownWavelet, Wavelet};
@@ -98,6 +100,8 @@ pub enum Filter {
     Laplacian(Laplacian),
     /// Magnitude of the gradient.
     GradientMagnitude(GradientMagnitude),
+    /// Local binary pattern.
+    LocalBinaryPattern(LocalBinaryPattern),
     /// The square of every intensity.
     Square(Square),
     /// The square root of every intensity.
@@ -121,6 +125,7 @@ impl Filter {
             Self::Sobel(filter) => filter,
             Self::Laplacian(filter) => filter,
             Self::GradientMagnitude(filter) => filter,
+            Self::LocalBinaryPattern(filter) => filter,
             Self::Square(filter) => filter,
             Self::SquareRoot(filter) => filter,
             Self::Logarithm(filter) => filter,
