@@ -23,7 +23,7 @@ fn noise(size: [usize; 3]) -> Image {
 }
 
 /// Names and settings, those of the peers' benches among them.
-const FILTERS: [(&str, &str); 9] = [
+const FILTERS: [(&str, &str); 10] = [
     ("mean/5", "kind = 'mean'\nsupport = 5"),
     ("mean/65", "kind = 'mean'\nsupport = 65"),
     ("gaussian/3", "kind = 'gaussian'\nsigma_mm = 3"),
@@ -47,6 +47,7 @@ const FILTERS: [(&str, &str); 9] = [
         "separable_wavelet/db2_LLH_max",
         "kind = 'separable-wavelet'\nwavelet = 'db2'\nsubband = 'LLH'\npooling = 'max'",
     ),
+    ("simoncelli/1", "kind = 'simoncelli'\nlevel = 1"),
     ("gradient_magnitude", "kind = 'gradient-magnitude'"),
 ];
 

@@ -16,7 +16,9 @@
 
 mod boundary;
 mod exponential;
+mod fft;
 mod fold;
+mod frequencies;
 mod gaussian;
 mod gradient_magnitude;
 mod identity;
@@ -31,8 +33,11 @@ mod mean;
 mod moving_mean;
 mod pointwise;
 mod rotation;
+#[cfg(test)]
+mod samples;
 mod separable;
 mod separable_wavelet;
+mod simoncelli;
 mod sobel;
 mod square;
 mod square_root;
@@ -40,6 +45,7 @@ mod square_root;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod transfer;
 mod translation;
 
 use rayon::prelude::*;
@@ -52,6 +58,7 @@ use crate::{
 
 pub use boundary::Boundary;
 pub use exponential::Exponential;
+pub use frequencies::Frequencies;
 pub use gaussian::Gaussian;
 pub use gradient_magnitude::GradientMagnitude;
 pub use identity::Identity;
@@ -62,6 +69,7 @@ pub use local_binary_pattern::{LocalBinaryPattern, PatternCode, Plane};
 pub use logarithm::Logarithm;
 pub use mean::Mean;
 pub use separable_wavelet::{SeparableWavelet, Subband, UnknownSubband, UnknownWavelet, Wavelet};
+pub use simoncelli::Simoncelli;
 pub use sobel::Sobel;
 pub use square::Square;
 pub use square_root::SquareRoot;
@@ -94,6 +102,8 @@ pub enum Filter {
     Laws(Laws),
     /// A sub-band of a separable wavelet (25BO).
     SeparableWavelet(SeparableWavelet),
+    /// Band-pass map of the Simoncelli wavelet (PRT7).
+    Simoncelli(Simoncelli),
     /// Magnitude of the smoothed gradient.
     Sobel(Sobel),
     /// Sum of second differences.
@@ -122,6 +132,7 @@ impl Filter {
             Self::LaplacianOfGaussian(filter) => filter,
             Self::Laws(filter) => filter,
             Self::SeparableWavelet(filter) => filter,
+            Self::Simoncelli(filter) => filter,
             Self::Sobel(filter) => filter,
             Self::Laplacian(filter) => filter,
             Self::GradientMagnitude(filter) => filter,
@@ -158,7 +169,8 @@ impl Filter {
     ///
     /// # Errors
     /// [`FilterError::Settings`] as [`check`](Self::check), [`FilterError::NotFinite`] for a voxel that is NaN or
-    /// infinite, and what the filter cannot do with this image: [`FilterError::Anisotropic`], [`FilterError::TooDeep`].
+    /// infinite, and what the filter cannot do with this image: [`FilterError::Anisotropic`], [`FilterError::TooWide`],
+    /// [`FilterError::TooDeep`], [`FilterError::TooCoarse`].
     pub fn apply(&self, image: &Image) -> Result<Image, FilterError> {
         self.check()?;
         expect_finite(image)?;
@@ -275,6 +287,20 @@ pub enum FilterError {
         size: usize,
         /// The axis.
         axis: char,
+    },
+    /// A decomposition level at which a filter of the Fourier domain passes waves that do not fit into the image.
+    #[error(
+        "filter `{filter}`: level {level} is for waves of {wave} voxels, too long for an image of {size:?} voxels along the axes of the filter: use a lower level, or `dimension = \"2d\"` for few slices"
+    )]
+    TooCoarse {
+        /// The filter's name.
+        filter: &'static str,
+        /// The level.
+        level: u32,
+        /// Length of the waves in voxels.
+        wave: u64,
+        /// Size of the image along the axes on which the filter works.
+        size: Vec<usize>,
     },
 }
 
