@@ -23,7 +23,7 @@ fn noise(size: [usize; 3]) -> Image {
 }
 
 /// Names and settings, those of the peers' benches among them.
-const FILTERS: [(&str, &str); 10] = [
+const FILTERS: [(&str, &str); 11] = [
     ("mean/5", "kind = 'mean'\nsupport = 5"),
     ("mean/65", "kind = 'mean'\nsupport = 65"),
     ("gaussian/3", "kind = 'gaussian'\nsigma_mm = 3"),
@@ -48,6 +48,10 @@ const FILTERS: [(&str, &str); 10] = [
         "kind = 'separable-wavelet'\nwavelet = 'db2'\nsubband = 'LLH'\npooling = 'max'",
     ),
     ("simoncelli/1", "kind = 'simoncelli'\nlevel = 1"),
+    (
+        "riesz/020_simoncelli_1",
+        "kind = 'riesz'\norder = [0, 2, 0]\nof = { kind = 'simoncelli', level = 1 }",
+    ),
     ("gradient_magnitude", "kind = 'gradient-magnitude'"),
 ];
 

@@ -20,6 +20,7 @@ mod fft;
 mod fold;
 mod frequencies;
 mod gaussian;
+mod gaussian_spectrum;
 mod gradient_magnitude;
 mod identity;
 mod kernel;
@@ -32,6 +33,7 @@ mod logarithm;
 mod mean;
 mod moving_mean;
 mod pointwise;
+mod riesz;
 mod rotation;
 #[cfg(test)]
 mod samples;
@@ -41,6 +43,7 @@ mod simoncelli;
 mod sobel;
 mod square;
 mod square_root;
+mod structure_tensor;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -68,6 +71,7 @@ pub use laws::{Laws, LawsKernel, UnknownLawsKernel};
 pub use local_binary_pattern::{LocalBinaryPattern, PatternCode, Plane};
 pub use logarithm::Logarithm;
 pub use mean::Mean;
+pub use riesz::{Riesz, RieszOf};
 pub use separable_wavelet::{SeparableWavelet, Subband, UnknownSubband, UnknownWavelet, Wavelet};
 pub use simoncelli::Simoncelli;
 pub use sobel::Sobel;
@@ -104,6 +108,8 @@ pub enum Filter {
     SeparableWavelet(SeparableWavelet),
     /// Band-pass map of the Simoncelli wavelet (PRT7).
     Simoncelli(Simoncelli),
+    /// Riesz transform (AYRS).
+    Riesz(Riesz),
     /// Magnitude of the smoothed gradient.
     Sobel(Sobel),
     /// Sum of second differences.
@@ -133,6 +139,7 @@ impl Filter {
             Self::Laws(filter) => filter,
             Self::SeparableWavelet(filter) => filter,
             Self::Simoncelli(filter) => filter,
+            Self::Riesz(filter) => filter,
             Self::Sobel(filter) => filter,
             Self::Laplacian(filter) => filter,
             Self::GradientMagnitude(filter) => filter,

@@ -18,6 +18,7 @@ pub(super) struct FourierGrid {
     pub(super) periods: [usize; 3],
     /// Coordinates in units of ν_B.
     pub(super) coordinates: [Vec<f64>; 3],
+    has_middle_axis: bool,
 }
 
 impl FourierGrid {
@@ -34,7 +35,13 @@ impl FourierGrid {
         Self {
             periods,
             coordinates,
+            has_middle_axis: axes.len() == 3,
         }
+    }
+
+    /// Whether the filter works on the first, middle or last axis.
+    pub(super) fn is_axis(&self, axis: usize) -> bool {
+        axis != 1 || self.has_middle_axis
     }
 
     /// The radius ‖ν‖ at which the mean of an image lies: 0, or nearly so where no coordinate is.
@@ -85,6 +92,15 @@ impl<S: Symbol> Transfer for RealResponse<S> {
                 *value = sign * *value + parity * opposites[opposite(z, n)];
             }
         })
+    }
+}
+
+/// `ĝ = 1`: the image itself.
+pub(super) struct AllPass;
+
+impl Symbol for AllPass {
+    fn plane(&self, _: usize) -> Lines<'_> {
+        Box::new(|_, line| line.fill(1.0))
     }
 }
 
