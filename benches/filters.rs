@@ -23,7 +23,7 @@ fn noise(size: [usize; 3]) -> Image {
 }
 
 /// Names and settings, those of the peers' benches among them.
-const FILTERS: [(&str, &str); 11] = [
+const FILTERS: [(&str, &str); 12] = [
     ("mean/5", "kind = 'mean'\nsupport = 5"),
     ("mean/65", "kind = 'mean'\nsupport = 65"),
     ("gaussian/3", "kind = 'gaussian'\nsigma_mm = 3"),
@@ -46,6 +46,10 @@ const FILTERS: [(&str, &str); 11] = [
     (
         "separable_wavelet/db2_LLH_max",
         "kind = 'separable-wavelet'\nwavelet = 'db2'\nsubband = 'LLH'\npooling = 'max'",
+    ),
+    (
+        "gabor/5_2_1.5_orthogonal_average",
+        "kind = 'gabor'\nsigma_mm = 5\nlambda_mm = 2\ngamma = 1.5\ndelta_theta_rad = 0.39269908169872414\npooling = 'average'\northogonal_planes = true",
     ),
     ("simoncelli/1", "kind = 'simoncelli'\nlevel = 1"),
     (

@@ -25,6 +25,23 @@ use crate::volume::Image;
 /// Rows that are transposed together: a cache line holds four complex numbers.
 const BLOCK: usize = 8;
 
+/// The smallest multiple of 8 from `n` on without prime factors above 5: lengths for which transforms are fast.
+pub(super) fn fast_length(n: usize) -> usize {
+    let is_fast = |n: &usize| {
+        let rest = [2, 3, 5].into_iter().fold(*n, |mut rest, prime| {
+            while rest.is_multiple_of(prime) {
+                rest /= prime;
+            }
+            rest
+        });
+        rest == 1
+    };
+    (n.div_ceil(8).max(1)..)
+        .map(|eighth| 8 * eighth)
+        .find(is_fast)
+        .expect("powers of two have no end")
+}
+
 /// One axis of the periodic grid: the image from index 0 on, its continuation on either side of it, which is to say
 /// after it and, modulo the period, before it.
 pub(super) struct Axis {
@@ -65,6 +82,11 @@ impl Axis {
             }
         };
         Self::new(size, boundary, margins)
+    }
+
+    /// Number of voxels.
+    pub(super) fn size(&self) -> usize {
+        self.size
     }
 
     /// Length of the grid.
@@ -514,6 +536,12 @@ mod tests {
             let h: Complex64 = terms.map(|(k, value)| value * wave(*k, at)).sum();
             h.re / points.len() as f64
         })
+    }
+
+    #[test]
+    fn fast_lengths() {
+        let lengths = [1, 8, 9, 41, 97, 209, 342].map(fast_length);
+        assert_eq!(lengths, [8, 8, 16, 48, 120, 216, 360]);
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod exponential;
 mod fft;
 mod fold;
 mod frequencies;
+mod gabor;
 mod gaussian;
 mod gaussian_spectrum;
 mod gradient_magnitude;
@@ -62,6 +63,7 @@ use crate::{
 pub use boundary::Boundary;
 pub use exponential::Exponential;
 pub use frequencies::Frequencies;
+pub use gabor::{ComplexResponse, Gabor};
 pub use gaussian::Gaussian;
 pub use gradient_magnitude::GradientMagnitude;
 pub use identity::Identity;
@@ -106,6 +108,8 @@ pub enum Filter {
     Laws(Laws),
     /// A sub-band of a separable wavelet (25BO).
     SeparableWavelet(SeparableWavelet),
+    /// Gabor filter (Q88H).
+    Gabor(Gabor),
     /// Band-pass map of the Simoncelli wavelet (PRT7).
     Simoncelli(Simoncelli),
     /// Riesz transform (AYRS).
@@ -138,6 +142,7 @@ impl Filter {
             Self::LaplacianOfGaussian(filter) => filter,
             Self::Laws(filter) => filter,
             Self::SeparableWavelet(filter) => filter,
+            Self::Gabor(filter) => filter,
             Self::Simoncelli(filter) => filter,
             Self::Riesz(filter) => filter,
             Self::Sobel(filter) => filter,
