@@ -15,5 +15,6 @@ pub mod implementation;
 pub mod report;
 pub mod results;
 pub mod statement;
+pub mod statistics;
 pub mod suite;
 pub mod verdict;
