@@ -93,6 +93,64 @@ impl SumsOfSquares {
         })
     }
 
+    /// Sums of squares over the cells that there are, as the analysis script of IBSI 1 takes them: means of rows and
+    /// columns over their own cells, and every sum over all cells. With a missing cell the sums are not orthogonal any
+    /// more; for reproducing published figures. Cells that are missing are `None` or not finite.
+    ///
+    /// # Undefined
+    /// As [`SumsOfSquares::of`], where a subject or rater without any cell does not count; for rows of different length.
+    pub fn of_available_cells(subjects: &[Vec<Option<f64>>]) -> Result<Self, Undefined> {
+        let raters = subjects.first().map_or(0, Vec::len);
+        let mut cells = Vec::new();
+        for (i, row) in subjects.iter().enumerate() {
+            if row.len() != raters {
+                return Err(Undefined::LengthsDiffer {
+                    first: raters,
+                    second: row.len(),
+                });
+            }
+            let finite = |cell: &Option<f64>| cell.filter(|value| value.is_finite());
+            let found = row.iter().map(finite).enumerate();
+            cells.extend(found.filter_map(|(j, value)| Some((i, j, value?))));
+        }
+        let values: Vec<f64> = cells.iter().map(|(_, _, value)| *value).collect();
+        let mut rows = vec![Vec::new(); subjects.len()];
+        let mut columns = vec![Vec::new(); raters];
+        let scale::Centred {
+            unit, deviations, ..
+        } = scale::centred(&values);
+        for ((i, j, _), deviation) in cells.iter().zip(&deviations) {
+            rows[*i].push(*deviation);
+            columns[*j].push(*deviation);
+        }
+        let count = |of: &[Vec<f64>]| of.iter().filter(|cells| !cells.is_empty()).count();
+        let (n, k) = (count(&rows), count(&columns));
+        at_least(2, "subjects", n)?;
+        at_least(2, "raters", k)?;
+        if unit == 0.0 {
+            return Err(Undefined::NoVariance);
+        }
+        let grand = super::mean(&deviations);
+        let means = |of: &[Vec<f64>]| {
+            of.iter()
+                .map(|cells| super::mean(cells))
+                .collect::<Vec<_>>()
+        };
+        let (rows, columns) = (means(&rows), means(&columns));
+        let over_cells = |square: &dyn Fn(usize, usize, f64) -> f64| -> f64 {
+            let cells = cells.iter().zip(&deviations);
+            cells.map(|((i, j, _), x)| square(*i, *j, *x)).sum()
+        };
+        Ok(Self {
+            subjects: n,
+            raters: k,
+            unit,
+            rows: over_cells(&|i, _, _| (rows[i] - grand).powi(2)),
+            columns: over_cells(&|_, j, _| (columns[j] - grand).powi(2)),
+            error: over_cells(&|i, j, x| (x - rows[i] - columns[j] + grand).powi(2)),
+        })
+    }
+
     /// The mean squares, in multiples of `unit²`.
     #[must_use]
     pub fn mean_squares(&self, divisor: Divisor) -> MeanSquares {
@@ -153,6 +211,44 @@ mod tests {
     fn by_hand() {
         // means of rows 2, 4; of columns 1, 3, 5; of all 3; residuals 1 0 -1 / -1 0 1 over 2 where they are not zero
         assert_eq!(sums(&[[0.5, 2.0, 3.5], [1.5, 4.0, 6.5]]), [6.0, 16.0, 1.0]);
+    }
+
+    #[test]
+    fn available_cells_by_hand() {
+        let complete: Vec<Vec<Option<f64>>> = vec![
+            vec![Some(0.5), Some(2.0), Some(3.5)],
+            vec![Some(1.5), Some(4.0), Some(6.5)],
+        ];
+        let sums = |cells: &[Vec<Option<f64>>]| {
+            let found = SumsOfSquares::of_available_cells(cells).expect("sums");
+            let unit = found.unit * found.unit;
+            (
+                [found.subjects, found.raters],
+                [found.rows, found.columns, found.error].map(|s| s * unit),
+            )
+        };
+        assert_eq!(
+            sums(&complete),
+            ([2, 3], [6.0, 16.0, 1.0]),
+            "as without missing cells"
+        );
+        // rows 1 and 3, columns 2 and 2, mean 5/3 of the three cells: deviations of rows -2/3, -2/3, 4/3
+        let missing = [
+            vec![Some(0.0), Some(2.0)],
+            vec![Some(3.0), None],
+            vec![None, Some(f64::NAN)],
+        ];
+        let ([n, k], [rows, columns, error]) = sums(&missing);
+        assert_eq!([n, k], [2, 2], "a subject without a value does not count");
+        // rows 1, 1, 3; columns 3/2, 2, 3/2; grand 5/3; residuals -5/6, 2/3, 1/6
+        for (found, expected) in [(rows, 8.0 / 3.0), (columns, 1.0 / 6.0), (error, 7.0 / 6.0)] {
+            assert!((found - expected).abs() < 1e-14, "{found} vs {expected}");
+        }
+        let none = SumsOfSquares::of_available_cells(&[vec![None, None]]);
+        assert_eq!(
+            none.expect_err("nothing").to_string(),
+            "needs at least 2 subjects, found 0"
+        );
     }
 
     #[test]

@@ -18,6 +18,7 @@ use super::{
     Interval, Level, Ratings, Undefined,
     anova::{Divisor, MeanSquares, SumsOfSquares},
     quantile,
+    ratings::Missing,
     transform::{best_yeo_johnson, yeo_johnson},
 };
 
@@ -255,51 +256,117 @@ pub fn icc_by(
     let sums = match computation.transform {
         Transform::None => SumsOfSquares::of(ratings)?,
         Transform::YeoJohnson => {
-            let lambda = best_yeo_johnson(ratings.values());
-            let transform = |x: &f64| yeo_johnson(*x, lambda);
-            let values: Vec<f64> = ratings.values().iter().map(transform).collect();
-            super::all_finite(&values).map_err(|_| Undefined::Overflow)?;
-            SumsOfSquares::of(&ratings.with_values(values))?
+            SumsOfSquares::of(&ratings.with_values(yeo_johnson_transformed(ratings.values())?))?
         }
     };
+    of_sums(&sums, ratings.dropped(), form, level, computation)
+}
+
+/// The intraclass correlation over the cells that there are, as the analysis script of IBSI 1 computes it; see
+/// [`SumsOfSquares::of_available_cells`]. For reproducing published figures: the F distribution of the interval holds for
+/// complete ratings only.
+///
+/// # Undefined
+/// As [`icc_by`], and for rows of different length.
+pub fn icc_of_available_cells(
+    subjects: &[Vec<Option<f64>>],
+    form: Form,
+    level: Level,
+    computation: Computation,
+) -> Result<Icc, Undefined> {
+    if let Ok(complete) = Ratings::with_missing(subjects, Missing::Refuse) {
+        return icc_by(&complete, form, level, computation);
+    }
+    let sums = match computation.transform {
+        Transform::None => SumsOfSquares::of_available_cells(subjects)?,
+        Transform::YeoJohnson => {
+            let present = |cell: &&Option<f64>| cell.is_some_and(f64::is_finite);
+            let cells: Vec<f64> = subjects
+                .iter()
+                .flatten()
+                .filter(present)
+                .copied()
+                .flatten()
+                .collect();
+            let mut transformed = yeo_johnson_transformed(&cells)?.into_iter();
+            let mut replace = |cell: &Option<f64>| {
+                if present(&cell) {
+                    transformed.next()
+                } else {
+                    None
+                }
+            };
+            let subjects: Vec<Vec<Option<f64>>> = subjects
+                .iter()
+                .map(|row| row.iter().map(&mut replace).collect())
+                .collect();
+            SumsOfSquares::of_available_cells(&subjects)?
+        }
+    };
+    of_sums(
+        &sums,
+        subjects.len() - sums.subjects,
+        form,
+        level,
+        computation,
+    )
+}
+
+fn yeo_johnson_transformed(values: &[f64]) -> Result<Vec<f64>, Undefined> {
+    let lambda = best_yeo_johnson(values);
+    let transformed: Vec<f64> = values.iter().map(|x| yeo_johnson(*x, lambda)).collect();
+    match super::all_finite(&transformed) {
+        Ok(()) => Ok(transformed),
+        Err(_) => Err(Undefined::Overflow),
+    }
+}
+
+fn of_sums(
+    sums: &SumsOfSquares,
+    dropped: usize,
+    form: Form,
+    level: Level,
+    computation: Computation,
+) -> Result<Icc, Undefined> {
     let table = Table {
         mean_squares: sums.mean_squares(computation.divisor),
-        n: ratings.subjects() as f64,
-        k: ratings.raters() as f64,
+        n: sums.subjects as f64,
+        k: sums.raters as f64,
     };
-    let is_exact = table.is_exact(form.model);
-    let caution;
-    let (value, interval, agreement_df);
-    if is_exact {
-        value = 1.0;
-        interval = Some(Interval::around(1.0, 0.0, level));
-        (agreement_df, caution) = (None, None);
-    } else {
-        value = table.value(form)?;
-        let df = table.error_df(form, computation.average_agreement);
-        interval = table.interval(form, df, level);
-        agreement_df = (form.model == Model::Agreement && df.is_finite()).then_some(df);
-        // where the denominator changes its sign between the bounds, so does the lower bound
-        let is_crossed = interval.is_some_and(|bounds| bounds.lower > bounds.upper);
-        caution = if table.quotient(form, 1.0).1 <= 0.0 || is_crossed {
-            Some(Caution::DenominatorNotPositive)
-        } else if df < 1.0 {
-            Some(Caution::IntervalCollapsed)
-        } else {
-            None
-        };
-    }
-    Ok(Icc {
+    let exact = Icc {
         form,
         computation,
+        value: 1.0,
+        interval: Some(Interval::around(1.0, 0.0, level)),
+        subjects: sums.subjects,
+        raters: sums.raters,
+        dropped,
+        agreement_df: None,
+        is_exact: true,
+        caution: None,
+    };
+    if table.is_exact(form.model) {
+        return Ok(exact);
+    }
+    let value = table.value(form)?;
+    let df = table.error_df(form, computation.average_agreement);
+    let interval = table.interval(form, df, level);
+    // where the denominator changes its sign between the bounds, so does the lower bound
+    let is_crossed = interval.is_some_and(|bounds| bounds.lower > bounds.upper);
+    let caution = if table.quotient(form, 1.0).1 <= 0.0 || is_crossed {
+        Some(Caution::DenominatorNotPositive)
+    } else if df < 1.0 {
+        Some(Caution::IntervalCollapsed)
+    } else {
+        None
+    };
+    Ok(Icc {
         value,
         interval,
-        subjects: ratings.subjects(),
-        raters: ratings.raters(),
-        dropped: ratings.dropped(),
-        agreement_df,
-        is_exact,
+        agreement_df: (form.model == Model::Agreement && df.is_finite()).then_some(df),
+        is_exact: false,
         caution,
+        ..exact
     })
 }
 
