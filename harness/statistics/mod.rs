@@ -15,6 +15,7 @@
 //! | which part of the variance is whose? | gauge R&R, ANOVA and REML | [`gauge`] |
 //! | how dispersed are values, and does the quotient mean anything? | coefficient of variation, quartile coefficient of dispersion | [`dispersion`] |
 //! | does an interval hold without its model? | bootstrap over cases | [`bootstrap`] |
+//! | what would be left if the batch were corrected for? | ComBat, removal of singular components | [`harmonise`] |
 //!
 //! Beneath them: [`ratings`] (subjects × raters, and what happens to missing cells), [`anova`] (two-way mean squares),
 //! [`transform`] (Yeo–Johnson), [`matrix`], and [`interval`] (confidence level and interval).
@@ -29,6 +30,7 @@ pub mod category;
 pub mod concordance;
 pub mod dispersion;
 pub mod gauge;
+pub mod harmonise;
 pub mod icc;
 pub mod interval;
 pub mod matrix;
