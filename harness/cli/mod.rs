@@ -10,6 +10,7 @@ mod features;
 mod gate;
 mod input;
 mod output;
+mod power;
 mod report;
 mod schema;
 mod settings;
@@ -53,6 +54,7 @@ enum Command {
     Verify(verify::Verify),
     Compare(compare::Compare),
     Report(report::Report),
+    Power(power::Power),
     Extract(extract::Extract),
     Features(features::Features),
     Explain(explain::Explain),
@@ -148,6 +150,7 @@ fn run(cli: Cli) -> Result<u8, Failed> {
         Command::Verify(command) => command.run(),
         Command::Compare(command) => command.run(),
         Command::Report(command) => command.run(),
+        Command::Power(command) => command.run(),
         Command::Extract(command) => command.run(),
         Command::Features(command) => command.run(),
         Command::Explain(command) => command.run(),

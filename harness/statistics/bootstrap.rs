@@ -104,7 +104,7 @@ impl Bootstrap {
 }
 
 /// The generator whose key is the seed, in the first eight bytes, and whose stream is that of the replicate.
-fn generator(seed: u64, stream: u32) -> ChaCha8Rng {
+pub(super) fn generator(seed: u64, stream: u32) -> ChaCha8Rng {
     let mut key = [0; 32];
     key[..8].copy_from_slice(&seed.to_le_bytes());
     let mut rng = ChaCha8Rng::from_seed(key);

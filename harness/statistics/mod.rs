@@ -16,6 +16,7 @@
 //! | how dispersed are values, and does the quotient mean anything? | coefficient of variation, quartile coefficient of dispersion | [`dispersion`] |
 //! | does an interval hold without its model? | bootstrap over cases | [`bootstrap`] |
 //! | what would be left if the batch were corrected for? | ComBat, removal of singular components | [`harmonise`] |
+//! | how many cases does a study need? | expected width of the ICC interval | [`power`] |
 //!
 //! Beneath them: [`ratings`] (subjects × raters, and what happens to missing cells), [`anova`] (two-way mean squares),
 //! [`transform`] (Yeo–Johnson), [`matrix`], and [`interval`] (confidence level and interval).
@@ -34,6 +35,7 @@ pub mod harmonise;
 pub mod icc;
 pub mod interval;
 pub mod matrix;
+pub mod power;
 mod quantile;
 pub mod ratings;
 pub mod repeatability;
