@@ -217,7 +217,7 @@ fn find(library: &Library, name: &str) -> Result<Verified, InputError> {
         DataError::Damaged {
             expected, found, ..
         } => InputError::Unusable(format!(
-            "`{name}` is damaged: expected SHA-256 {expected}, found {found}"
+            "`{name}` is damaged: expected {expected}, found {found}"
         )),
         DataError::Unreadable { source, .. } => {
             InputError::Unusable(format!("`{name}` cannot be read: {source}"))

@@ -10,6 +10,8 @@ pub mod cli;
 pub mod compare;
 pub mod exact;
 pub mod expectations;
+#[cfg(feature = "fetch")]
+pub mod fetch;
 pub mod gate;
 pub mod implementation;
 pub mod report;

@@ -23,7 +23,7 @@ fn certify_without_data_checks_the_digital_phantom_and_says_how_to_get_the_rest(
     assert!(out.contains("ibsi1/digital_exact"), "{out}");
     assert!(out.contains("skipped: ibsi1/ct_a, ibsi1/ct_b"), "{out}");
     assert!(
-        out.contains("git clone"),
+        out.contains("radgauge data fetch ibsi1/ct_phantom"),
         "the command that gets the data: {out}"
     );
     assert!(

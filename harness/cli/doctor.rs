@@ -52,7 +52,7 @@ fn state(set: &DataSet, library: &Library) -> String {
     let mut damaged = Vec::new();
     for file in &set.files {
         match library.verify(&file.path) {
-            Ok(_) | Err(DataError::Unverifiable { .. }) => whole += 1,
+            Ok(_) => whole += 1,
             Err(DataError::Missing { .. }) => missing += 1,
             Err(error) => damaged.push(error.to_string()),
         }

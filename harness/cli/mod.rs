@@ -2,6 +2,7 @@
 
 mod certify;
 mod compare;
+mod data;
 mod doctor;
 mod expect;
 mod explain;
@@ -61,6 +62,8 @@ enum Command {
     #[command(subcommand)]
     Settings(settings::SettingsCommand),
     Schema(schema::Schema),
+    #[command(subcommand)]
+    Data(data::DataCommand),
     Doctor(doctor::Doctor),
 }
 
@@ -156,6 +159,7 @@ fn run(cli: Cli) -> Result<u8, Failed> {
         Command::Explain(command) => command.run(),
         Command::Settings(command) => command.run(),
         Command::Schema(command) => command.run(),
+        Command::Data(command) => command.run(),
         Command::Doctor(command) => command.run(),
     }
 }

@@ -1,14 +1,11 @@
 //! Finding the data sets on disk.
 
 use std::{
-    env, fmt, fs,
-    io::{self, Read},
+    env, fmt, fs, io,
     path::{Path, PathBuf},
 };
 
-use sha2::{Digest, Sha256};
-
-use super::{DataFile, DataSet, data_sets};
+use super::{Candidate, DataFile, DataSet, Digest, data_sets, digest::sha256};
 
 /// A folder in which data sets are looked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,20 +63,22 @@ pub enum DataError {
         places: Vec<Place>,
     },
     /// The file's bytes are not those that were published.
-    #[error("expected `{}` to have SHA-256 {expected}, found {found}", .path.display())]
+    #[error("expected `{}` to have {expected}, found {found}", .path.display())]
     Damaged {
         /// The file on disk.
         path: PathBuf,
         /// The digest of the published bytes.
-        expected: String,
-        /// The digest of the bytes on disk.
+        expected: Digest<'static>,
+        /// The digits of that digest of the bytes on disk.
         found: String,
     },
-    /// The file cannot be checked: the digest of this form of it is not known.
-    #[error("no SHA-256 is known to verify `{}` against", .path.display())]
-    Unverifiable {
-        /// The file on disk.
-        path: PathBuf,
+    /// The files of a data set are not in one place.
+    #[error("`{set}` is scattered over {}", list(.places))]
+    Scattered {
+        /// The name of the data set.
+        set: &'static str,
+        /// Where its files were found.
+        places: Vec<Place>,
     },
     /// The file is there and cannot be read.
     #[error("`{}` cannot be read", .path.display())]
@@ -133,6 +132,14 @@ impl Library {
         })
     }
 
+    /// The library of one folder, whatever the environment says.
+    #[must_use]
+    pub fn of(folder: &Path) -> Self {
+        Self {
+            places: vec![Place::Given(folder.to_owned())],
+        }
+    }
+
     /// As [`Library::locate`], with the environment as an argument. Empty variables count as unset; a relative
     /// `XDG_CACHE_HOME` is ignored, as its specification demands.
     fn from_environment(
@@ -170,32 +177,71 @@ impl Library {
     /// [`DataError::Unlisted`], [`DataError::Missing`], or [`DataError::Unreadable`] when the system does not let
     /// the first candidate be looked at.
     pub fn find(&self, path: &str) -> Result<PathBuf, DataError> {
-        self.find_with_digest(path).map(|(found, _)| found)
+        let (place, candidate) = self.candidate(path)?;
+        Ok(place.folder().join(candidate.path))
     }
 
     /// Finds a file as [`Library::find`] does and checks that its bytes are the published ones.
     ///
     /// # Errors
-    /// Those of [`Library::find`], and [`DataError::Damaged`], [`DataError::Unverifiable`], or
-    /// [`DataError::Unreadable`].
+    /// Those of [`Library::find`], and [`DataError::Damaged`] or [`DataError::Unreadable`].
     pub fn verify(&self, path: &str) -> Result<Verified, DataError> {
-        let (path, expected) = self.find_with_digest(path)?;
-        let Some(expected) = expected else {
-            return Err(DataError::Unverifiable { path });
+        let (place, Candidate { path, digest, .. }) = self.candidate(path)?;
+        let path = place.folder().join(path);
+        let unreadable = |source| DataError::Unreadable {
+            path: path.clone(),
+            source,
         };
-        match sha256(&path) {
-            Ok(sha256) if sha256 == expected => Ok(Verified { path, sha256 }),
-            Ok(found) => Err(DataError::Damaged {
+        let found = digest.of_file(&path).map_err(unreadable)?;
+        if found != digest.digits() {
+            return Err(DataError::Damaged {
                 path,
-                expected: expected.to_owned(),
+                expected: digest,
                 found,
+            });
+        }
+        let sha256 = match digest {
+            Digest::Sha256(_) => found,
+            Digest::GitBlob(_) => sha256(&path).map_err(unreadable)?,
+        };
+        Ok(Verified { path, sha256 })
+    }
+
+    /// The deepest folder that holds all files of a data set.
+    ///
+    /// # Errors
+    /// Those of [`Library::find`], and [`DataError::Scattered`].
+    pub fn folder(&self, set: &'static DataSet) -> Result<PathBuf, DataError> {
+        let mut places: Vec<Place> = Vec::new();
+        let mut common: Option<PathBuf> = None;
+        for file in &set.files {
+            let (place, candidate) = self.candidate(&file.path)?;
+            if !places.contains(place) {
+                places.push(place.clone());
+            }
+            let path = place.folder().join(candidate.path);
+            let folder = path.parent().unwrap_or(place.folder());
+            common = Some(match common {
+                None => folder.to_owned(),
+                Some(common) => common
+                    .components()
+                    .zip(folder.components())
+                    .take_while(|(a, b)| a == b)
+                    .map(|(component, _)| component)
+                    .collect(),
+            });
+        }
+        match common {
+            Some(common) if places.len() == 1 => Ok(common),
+            _ => Err(DataError::Scattered {
+                set: &set.name,
+                places,
             }),
-            Err(source) => Err(DataError::Unreadable { path, source }),
         }
     }
 
-    /// The file on disk and the digest that belongs to the layout in which it was found.
-    fn find_with_digest(&self, path: &str) -> Result<(PathBuf, Option<&'static str>), DataError> {
+    /// The place and the layout in which a file is found first.
+    fn candidate(&self, path: &str) -> Result<(&Place, Candidate<'static>), DataError> {
         let (set, file) = data_sets()
             .iter()
             .find_map(|set| {
@@ -205,27 +251,14 @@ impl Library {
             .ok_or_else(|| DataError::Unlisted {
                 path: path.to_owned(),
             })?;
-        let published = file.published.sha256.as_deref();
         for place in &self.places {
-            let folder = place.folder();
-            for (candidate, digest) in [
-                (folder.join(&file.path), Some(file.sha256.as_str())),
-                (folder.join(&file.published.path), published),
-                (
-                    folder.join(set.clone_folder()).join(&file.published.path),
-                    published,
-                ),
-            ] {
-                match fs::metadata(&candidate) {
-                    Ok(found) if found.is_file() => return Ok((candidate, digest)),
+            for candidate in set.candidates(file) {
+                let path = place.folder().join(&candidate.path);
+                match fs::metadata(&path) {
+                    Ok(found) if found.is_file() => return Ok((place, candidate)),
                     Ok(_) => {}
                     Err(e) if is_absence(&e) => {}
-                    Err(source) => {
-                        return Err(DataError::Unreadable {
-                            path: candidate,
-                            source,
-                        });
-                    }
+                    Err(source) => return Err(DataError::Unreadable { path, source }),
                 }
             }
         }
@@ -245,31 +278,12 @@ fn is_absence(error: &io::Error) -> bool {
     )
 }
 
-/// The SHA-256 of a file in lower-case hexadecimal digits, without holding the file in memory.
-fn sha256(path: &Path) -> io::Result<String> {
-    let mut file = fs::File::open(path)?;
-    let mut hasher = Sha256::new();
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        match file.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(n) => hasher.update(&buffer[..n]),
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(e) => return Err(e),
-        }
-    }
-    Ok(hasher
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect())
-}
-
 #[cfg(test)]
 mod tests {
     use tempfile::TempDir;
 
     use super::*;
+    use crate::datasets::data_set;
 
     const IMAGE: &str = "ibsi1/ct_phantom/nifti/image.nii.gz";
     const PUBLISHED: &str = "ibsi_1_ct_radiomics_phantom/nifti/image/phantom.nii.gz";
@@ -288,17 +302,12 @@ mod tests {
         fs::write(file, bytes).expect("a file can be written");
     }
 
-    /// A library of one place, whatever the environment of the test is.
-    fn library(folder: &Path) -> Library {
-        Library::from_environment(Some(folder), |_| None)
-    }
-
     #[test]
     fn finds_files_in_every_layout() {
         for path in [IMAGE, PUBLISHED, &format!("data_sets/{PUBLISHED}")] {
             let folder = folder_with(path, b"image");
             assert_eq!(
-                library(folder.path()).find(IMAGE).ok(),
+                Library::of(folder.path()).find(IMAGE).ok(),
                 Some(folder.path().join(path)),
                 "found as {path}"
             );
@@ -314,7 +323,7 @@ mod tests {
             }
             for file in &set.files {
                 assert_eq!(
-                    library(folder.path()).find(&file.path).ok(),
+                    Library::of(folder.path()).find(&file.path).ok(),
                     Some(folder.path().join(&file.published.path)),
                     "{} in a clone",
                     file.path
@@ -397,7 +406,7 @@ mod tests {
             error.to_string(),
             "expected `ibsi1/ct_phantom/nifti/image.nii.gz` of the data set `ibsi1/ct_phantom` (CC-BY-NC-3.0) \
              in `here` (--data), `there` (RADGAUGE_DATA), `cache/radgauge` (cache), found it nowhere; \
-             get it with `git clone --depth 1 https://github.com/theibsi/data_sets && radgauge certify --data data_sets`",
+             get it with `radgauge data fetch ibsi1/ct_phantom`",
             "message"
         );
 
@@ -408,7 +417,7 @@ mod tests {
             error.to_string(),
             "expected `ibsi2/response_maps/9.a.nii.gz` of the data set `ibsi2/response_maps` (CC0-1.0) \
              in --data, RADGAUGE_DATA or the cache folder (none of which is set), found it nowhere; \
-             get it with `git clone --depth 1 https://github.com/theibsi/ibsi_2_reference_data && radgauge certify --data ibsi_2_reference_data`",
+             get it with `radgauge data fetch ibsi2/response_maps`",
             "message without places"
         );
     }
@@ -417,7 +426,7 @@ mod tests {
     fn only_listed_files_are_looked_for() {
         let folder = folder_with("secret", b"");
         for path in ["secret", "../secret", "ibsi1/ct_phantom/../../secret"] {
-            let error = library(folder.path())
+            let error = Library::of(folder.path())
                 .find(path)
                 .expect_err("the file belongs to no data set");
             assert_eq!(
@@ -432,14 +441,14 @@ mod tests {
     fn damage_is_told_by_the_digests() {
         let folder = folder_with(IMAGE, b"abc");
         let path = folder.path().join(IMAGE);
-        match library(folder.path()).verify(IMAGE) {
+        match Library::of(folder.path()).verify(IMAGE) {
             Err(DataError::Damaged {
                 path: found_at,
                 expected,
                 found,
             }) => {
                 assert_eq!(found_at, path, "the damaged file");
-                assert_eq!(expected, DIGEST, "published digest");
+                assert_eq!(expected, Digest::Sha256(DIGEST), "published digest");
                 // The SHA-256 of "abc" is the first example of FIPS 180-2.
                 assert_eq!(
                     found, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
@@ -466,7 +475,7 @@ mod tests {
             "ibsi_1_digital_phantom/nifti/mask/mask.nii.gz",
         ] {
             let folder = folder_with(path, &mask);
-            let found = library(folder.path()).verify("ibsi1/digital_phantom/mask.nii.gz");
+            let found = Library::of(folder.path()).verify("ibsi1/digital_phantom/mask.nii.gz");
             assert_eq!(
                 found.ok().map(|verified| verified.path),
                 Some(folder.path().join(path)),
@@ -482,8 +491,8 @@ mod tests {
         let map = "ibsi2/response_maps/9.a.nii.gz";
         let expected = |path: &str| {
             let folder = folder_with(path, b"");
-            match library(folder.path()).verify(map) {
-                Err(DataError::Damaged { expected, .. }) => expected,
+            match Library::of(folder.path()).verify(map) {
+                Err(DataError::Damaged { expected, .. }) => expected.digits().to_owned(),
                 other => panic!("expected damage, found {other:?}"),
             }
         };
@@ -500,14 +509,57 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_digest_is_said_to_be_unknown() {
+    fn where_sha256_is_not_known_git_tells() {
         let folder = folder_with("ibsi_validation/nifti/STS_007/CT_image.nii.gz", b"");
-        let error = library(folder.path())
-            .verify("sts/STS_007/CT/image.nii.gz")
-            .expect_err("the digest of the published file is not known");
+        match Library::of(folder.path()).verify("sts/STS_007/CT/image.nii.gz") {
+            Err(DataError::Damaged {
+                expected, found, ..
+            }) => {
+                assert_eq!(
+                    expected.to_string(),
+                    "git blob a321e8382650249d82981d251ebae3afb1a777b7",
+                    "digest of the published file"
+                );
+                assert_eq!(
+                    found, "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
+                    "git's id of an empty file"
+                );
+            }
+            other => panic!("expected damage, found {other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_folder_of_a_set_holds_all_its_files() {
+        let set = data_set("ibsi1/digital_phantom").expect("the set is listed");
+        let (image, mask) = (
+            "ibsi_1_digital_phantom/nifti/image/phantom.nii.gz",
+            "ibsi_1_digital_phantom/nifti/mask/mask.nii.gz",
+        );
+        let clone = folder_with(&format!("data_sets/{image}"), b"");
         assert!(
-            matches!(error, DataError::Unverifiable { .. }),
-            "unverifiable, found {error:?}"
+            matches!(
+                Library::of(clone.path()).folder(set),
+                Err(DataError::Missing { .. })
+            ),
+            "half a set has no folder"
+        );
+        put(clone.path(), &format!("data_sets/{mask}"), b"");
+        assert_eq!(
+            Library::of(clone.path()).folder(set).ok(),
+            Some(clone.path().join("data_sets/ibsi_1_digital_phantom/nifti")),
+            "folder in a clone"
+        );
+
+        let other = folder_with(mask, b"");
+        let image = folder_with(image, b"");
+        let both = Library::from_environment(Some(image.path()), |name| {
+            (name == "RADGAUGE_DATA").then(|| other.path().to_owned())
+        });
+        let error = both.folder(set).expect_err("two places");
+        assert!(
+            error.to_string().contains("is scattered over"),
+            "message: {error}"
         );
     }
 
@@ -516,7 +568,7 @@ mod tests {
         let folder = folder_with(&format!("{IMAGE}/file"), b"");
         assert!(
             matches!(
-                library(folder.path()).find(IMAGE),
+                Library::of(folder.path()).find(IMAGE),
                 Err(DataError::Missing { .. })
             ),
             "a folder of that name is not the file"
@@ -524,7 +576,7 @@ mod tests {
         let file = folder_with("ibsi1", b"");
         assert!(
             matches!(
-                library(file.path()).find(IMAGE),
+                Library::of(file.path()).find(IMAGE),
                 Err(DataError::Missing { .. })
             ),
             "a file where a folder should be holds no data"

@@ -5,8 +5,10 @@
 //! `ibsi1/ct_phantom/nifti/image.nii.gz`, and by its path in the repository that publishes it, so that a plain clone
 //! of that repository serves as it is.
 
+mod digest;
 mod library;
 
+pub use digest::Digest;
 pub use library::{DataError, Library, Place, Verified};
 
 use std::sync::LazyLock;
@@ -72,9 +74,75 @@ pub struct Published {
     /// SHA-256 there; `None` when it is not known.
     #[serde(default)]
     pub sha256: Option<String>,
+    /// Git's id of the file, where its SHA-256 is not known.
+    #[serde(default)]
+    pub git_blob: Option<String>,
+}
+
+/// Where a file of a data set may lie in a folder that holds data, and what it must be there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate<'a> {
+    /// Path in the folder.
+    pub path: String,
+    /// Size; `None` when it is not known.
+    pub bytes: Option<u64>,
+    /// Digest.
+    pub digest: Digest<'a>,
+}
+
+impl DataFile {
+    /// Whether the published file and that of radgauge's layout are the same bytes.
+    #[must_use]
+    pub fn is_unmodified(&self) -> bool {
+        self.published.sha256.as_ref() == Some(&self.sha256)
+    }
+}
+
+impl Published {
+    /// The digest of the published file.
+    ///
+    /// # Panics
+    /// When neither digest is known, which a test rules out for the data sets of this crate.
+    #[must_use]
+    pub fn digest(&self) -> Digest<'_> {
+        match (&self.sha256, &self.git_blob) {
+            (Some(digits), _) => Digest::Sha256(digits),
+            (None, Some(digits)) => Digest::GitBlob(digits),
+            (None, None) => panic!("no digest is known of `{}`", self.path),
+        }
+    }
 }
 
 impl DataSet {
+    /// Where a file of the set is looked for in a folder, in this order: in radgauge's layout, as in a clone of the
+    /// repository that publishes it, as in a folder that holds such a clone.
+    #[must_use]
+    pub fn candidates<'a>(&self, file: &'a DataFile) -> [Candidate<'a>; 3] {
+        let published = &file.published;
+        let as_published = |path| Candidate {
+            path,
+            bytes: published.bytes,
+            digest: published.digest(),
+        };
+        [
+            Candidate {
+                path: file.path.clone(),
+                bytes: Some(file.bytes),
+                digest: Digest::Sha256(&file.sha256),
+            },
+            as_published(published.path.clone()),
+            as_published(format!("{}/{}", self.clone_folder(), published.path)),
+        ]
+    }
+
+    /// Where the published file is kept when it is downloaded: the first [candidate](Self::candidates) that it can be
+    /// without being changed and without littering the folder.
+    #[must_use]
+    pub fn downloaded<'a>(&self, file: &'a DataFile) -> Candidate<'a> {
+        let [own, _, in_clone] = self.candidates(file);
+        if file.is_unmodified() { own } else { in_clone }
+    }
+
     /// The folder that `git clone` makes of the repository: `data_sets`.
     #[must_use]
     pub fn clone_folder(&self) -> &str {
@@ -83,25 +151,30 @@ impl DataSet {
             .map_or(self.repository.as_str(), |(_, folder)| folder)
     }
 
-    /// The one command that gets the data and uses them.
+    /// The command that gets the data.
     #[must_use]
     pub fn command(&self) -> String {
-        format!(
-            "git clone --depth 1 {} && radgauge certify --data {}",
-            self.repository,
-            self.clone_folder()
-        )
+        format!("radgauge data fetch {}", self.name)
     }
 
-    /// Where a file of the set can be downloaded as it is published, at the commit that the digests belong to.
+    /// Where a file of the set can be downloaded as it is published, at the commit that the digests belong to: on this
+    /// server, which has the folders of [`PUBLIC_SERVER`].
     #[must_use]
-    pub fn url(&self, file: &DataFile) -> String {
-        let raw = self
-            .repository
-            .replacen("github.com", "raw.githubusercontent.com", 1);
-        format!("{raw}/{}/{}", self.commit, file.published.path)
+    pub fn url(&self, file: &DataFile, server: &str) -> String {
+        let server = server.trim_end_matches('/');
+        let repository = self.repository.trim_start_matches(REPOSITORIES);
+        format!(
+            "{server}/{repository}/{}/{}",
+            self.commit, file.published.path
+        )
     }
 }
+
+/// The server that gives single files of the repositories, `OWNER/NAME/COMMIT/PATH`.
+pub const PUBLIC_SERVER: &str = "https://raw.githubusercontent.com";
+
+/// What the addresses of the repositories begin with.
+const REPOSITORIES: &str = "https://github.com/";
 
 /// The data sets.
 #[must_use]
@@ -163,6 +236,11 @@ mod tests {
         let mut paths = HashSet::new();
         for set in data_sets() {
             assert!(is_hexadecimal(&set.commit, 40), "commit of {}", set.name);
+            assert!(
+                set.repository.starts_with(REPOSITORIES),
+                "{} is where addresses are known",
+                set.repository
+            );
             for file in &set.files {
                 assert!(
                     file.path.starts_with(&format!("{}/", set.name)),
@@ -174,19 +252,26 @@ mod tests {
                 for path in [&file.path, &file.published.path] {
                     assert!(stays_inside(path), "{path} stays inside its folder");
                 }
-                for digest in [Some(&file.sha256), file.published.sha256.as_ref()]
-                    .into_iter()
-                    .flatten()
-                {
-                    assert!(is_hexadecimal(digest, 64), "digest of {}", file.path);
+                assert!(is_hexadecimal(&file.sha256, 64), "digest of {}", file.path);
+                let published = &file.published;
+                match published.digest() {
+                    Digest::Sha256(digits) => {
+                        assert!(is_hexadecimal(digits, 64), "digest of {}", published.path);
+                        assert!(published.bytes > Some(0), "size of {}", published.path);
+                    }
+                    Digest::GitBlob(digits) => {
+                        assert!(is_hexadecimal(digits, 40), "digest of {}", published.path);
+                    }
                 }
-                assert!(file.bytes > 0, "{} is not empty", file.path);
-                assert_eq!(
-                    file.published.sha256.is_some(),
-                    file.published.bytes.is_some(),
-                    "size and digest of the published {} are known together",
-                    file.path
+                assert!(
+                    published
+                        .path
+                        .bytes()
+                        .all(|b| b.is_ascii_alphanumeric() || b"/._-".contains(&b)),
+                    "{} can stand in an address as it is",
+                    published.path
                 );
+                assert!(file.bytes > 0, "{} is not empty", file.path);
             }
         }
     }
@@ -195,9 +280,8 @@ mod tests {
     fn unmodified_sets_are_the_published_bytes() {
         for set in data_sets() {
             for file in &set.files {
-                let is_same = file.published.sha256.as_ref() == Some(&file.sha256);
                 assert_eq!(
-                    is_same,
+                    file.is_unmodified(),
                     set.modification.is_none(),
                     "{} is the published file exactly when the set is unmodified",
                     file.path
@@ -212,7 +296,7 @@ mod tests {
             .collect();
         assert_eq!(
             unknown, ["sts"; 10],
-            "published files whose digest is not known"
+            "published files whose SHA-256 is not known"
         );
     }
 
@@ -245,20 +329,50 @@ mod tests {
     #[test]
     fn addresses_point_at_the_commit() {
         let set = data_set("ibsi1/ct_phantom").expect("the CT phantom is a data set");
-        let image = &set
+        let image = set
             .files
             .iter()
             .find(|f| f.path == "ibsi1/ct_phantom/nifti/image.nii.gz")
             .expect("the CT phantom has an image");
+        let path = "theibsi/data_sets/6da96021bc91faf4c0cb7fd7fa56a4225d2064a8/ibsi_1_ct_radiomics_phantom/nifti/image/phantom.nii.gz";
         assert_eq!(
-            set.url(image),
-            "https://raw.githubusercontent.com/theibsi/data_sets/6da96021bc91faf4c0cb7fd7fa56a4225d2064a8/ibsi_1_ct_radiomics_phantom/nifti/image/phantom.nii.gz",
+            set.url(image, PUBLIC_SERVER),
+            format!("https://raw.githubusercontent.com/{path}"),
             "download address of the image"
         );
         assert_eq!(
+            set.url(image, "http://mirror.example/ibsi/"),
+            format!("http://mirror.example/ibsi/{path}"),
+            "address at a mirror"
+        );
+        assert_eq!(
             set.command(),
-            "git clone --depth 1 https://github.com/theibsi/data_sets && radgauge certify --data data_sets",
+            "radgauge data fetch ibsi1/ct_phantom",
             "command"
+        );
+    }
+
+    #[test]
+    fn downloads_are_kept_where_they_are_found() {
+        let kept = |name: &str| {
+            let set = data_set(name).expect("the set is listed");
+            set.downloaded(&set.files[0])
+        };
+        let mask = kept("ibsi1/digital_phantom");
+        assert_eq!(
+            mask.path, "ibsi1/digital_phantom/image.nii.gz",
+            "the published bytes, in radgauge's layout"
+        );
+        let map = kept("ibsi2/response_maps");
+        assert!(
+            map.path
+                .starts_with("ibsi_2_reference_data/reference_response_maps/"),
+            "the published file, as in a clone: {}",
+            map.path
+        );
+        assert!(
+            map.bytes.is_some() && map.digest.digits().len() == 64,
+            "with the size and digest of the published file: {map:?}"
         );
     }
 }
