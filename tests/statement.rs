@@ -12,7 +12,10 @@ use common::{
 use proptest::prelude::*;
 use radgauge::{
     results::{Results, read},
-    statement::{self, RESULTS_FILE, STATEMENT_FILE, Verification, WriteError},
+    statement::{
+        self, JUNIT_FILE, PAGE_FILE, README_FILE, RESULTS_FILE, STATEMENT_FILE, Verification,
+        WriteError,
+    },
     suite::Suite,
     verdict::{Outcome, Rule},
 };
@@ -48,6 +51,9 @@ fn a_statement_is_written_and_verified() {
     insta::assert_snapshot!("verified", without_hashes(&out));
     let readme = fs::read_to_string(folder.path().join("README.md")).expect("written");
     insta::assert_snapshot!("readme", without_hashes(&readme));
+    let page = fs::read_to_string(folder.path().join(PAGE_FILE)).expect("written");
+    let (_, body) = page.split_once("<body>").expect("a page");
+    insta::assert_snapshot!("page", without_hashes(body));
     // Writing it again over itself changes nothing.
     let first = fs::read(folder.path().join(STATEMENT_FILE)).expect("written");
     stated(folder.path(), &results, &suites);
@@ -83,6 +89,15 @@ fn failures_are_stated_not_hidden() {
         messages(&verification),
         "",
         "what is said of failures is true"
+    );
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).expect("written");
+    let page = read(PAGE_FILE);
+    for id in [&results.checks[3].id, &results.checks[5].id] {
+        assert!(page.contains(id.as_str()), "{id} did not pass: {page}");
+    }
+    assert!(
+        read(JUNIT_FILE).contains("failures=\"2\" errors=\"0\""),
+        "JUnit counts the same"
     );
 }
 
@@ -352,21 +367,32 @@ fn files_are_exactly_those_that_are_listed() {
         change(folder.path());
         messages(&statement::verify(folder.path(), &suites).expect("readable"))
     };
-    let edited = found(&|folder| {
-        let readme = folder.join("README.md");
-        let text = fs::read_to_string(&readme).expect("written");
-        fs::write(readme, text.replace("not an endorsement", "an endorsement")).expect("writable");
-    });
-    assert!(edited.contains("README.md: size or SHA-256"), "{edited}");
+    let edited = |name: &str, from: &str, to: &str| {
+        let found = found(&|folder| {
+            let path = folder.join(name);
+            let text = fs::read_to_string(&path).expect("written");
+            assert!(text.contains(from), "`{from}` is in {name}");
+            fs::write(path, text.replacen(from, to, 1)).expect("writable");
+        });
+        assert!(
+            found.contains(&format!("{name}: size or SHA-256")),
+            "{name}: {found}"
+        );
+    };
+    edited(README_FILE, "not an endorsement", "an endorsement");
+    edited(PAGE_FILE, "not an endorsement", "an endorsement");
+    edited(JUNIT_FILE, "failures=\"0\"", "failures=\"1\"");
     let added = found(&|folder| {
         common::write(folder, "CERTIFICATE.html", b"endorsed by everyone");
     });
     assert_eq!(added, "CERTIFICATE.html: the statement does not list it\n");
-    let removed = found(&|folder| fs::remove_file(folder.join("README.md")).expect("removable"));
-    assert!(
-        removed.contains("README.md: it is listed but cannot be read"),
-        "{removed}"
-    );
+    for name in [README_FILE, PAGE_FILE, JUNIT_FILE] {
+        let removed = found(&|folder| fs::remove_file(folder.join(name)).expect("removable"));
+        assert!(
+            removed.contains(&format!("{name}: it is listed but cannot be read")),
+            "{removed}"
+        );
+    }
     let outside = found(&|folder| {
         let path = folder.join(STATEMENT_FILE);
         let text = fs::read_to_string(&path).expect("written");
@@ -376,24 +402,43 @@ fn files_are_exactly_those_that_are_listed() {
         outside.contains("no name of a file in the folder"),
         "{outside}"
     );
-    // Who rewrites the README with its hashes is caught because the README follows from the results.
-    let rehashed = found(&|folder| {
-        let readme = folder.join("README.md");
-        let old = fs::read(&readme).expect("written");
-        let new = [old.as_slice(), b"Endorsed by IBSI.\n"].concat();
-        fs::write(&readme, &new).expect("writable");
-        let path = folder.join(STATEMENT_FILE);
-        let text = fs::read_to_string(&path).expect("written");
-        let text = text.replace(&sha256(&old), &sha256(&new)).replace(
-            &format!("\"bytes\": {}", old.len()),
-            &format!("\"bytes\": {}", new.len()),
+    // Who rewrites a file with its hashes is caught because it follows from the results.
+    for name in [README_FILE, PAGE_FILE, JUNIT_FILE] {
+        let rehashed = found(&|folder| {
+            let path = folder.join(name);
+            let old = fs::read(&path).expect("written");
+            let new = [old.as_slice(), b"<!-- Endorsed by IBSI. -->\n"].concat();
+            fs::write(&path, &new).expect("writable");
+            let path = folder.join(STATEMENT_FILE);
+            let text = fs::read_to_string(&path).expect("written");
+            let text = text.replace(&sha256(&old), &sha256(&new)).replace(
+                &format!("\"bytes\": {}", old.len()),
+                &format!("\"bytes\": {}", new.len()),
+            );
+            fs::write(path, text).expect("writable");
+        });
+        assert!(
+            rehashed.contains(&format!("{name}: it is not what radgauge makes")),
+            "{rehashed}"
         );
-        fs::write(path, text).expect("writable");
-    });
-    assert!(
-        rehashed.contains("README.md: it is not what radgauge makes"),
-        "{rehashed}"
-    );
+        // Who takes it out of the list as well is caught because it belongs there.
+        let unlisted = found(&|folder| {
+            fs::remove_file(folder.join(name)).expect("removable");
+            let path = folder.join(STATEMENT_FILE);
+            let text = fs::read_to_string(&path).expect("written");
+            let (before, rest) = text
+                .split_once(&format!("    {{\n      \"name\": \"{name}\""))
+                .expect("it is listed");
+            let (_, after) = rest.split_once("}").expect("the entry ends");
+            let text = before.trim_end().trim_end_matches(',').to_owned() + after;
+            let text = text.replace("[,", "[");
+            fs::write(path, text).expect("writable");
+        });
+        assert!(
+            unlisted.contains(&format!("`{name}` is not listed")),
+            "{unlisted}"
+        );
+    }
 }
 
 fn sha256(bytes: &[u8]) -> String {
@@ -465,7 +510,7 @@ fn what_is_no_statement_is_refused() {
 }
 
 #[test]
-fn any_byte_of_statement_or_results_matters() {
+fn any_byte_of_any_file_matters() {
     let folder = folder();
     let suites = [small_suite()];
     stated(folder.path(), &perfect(&suites), &suites);
@@ -474,12 +519,19 @@ fn any_byte_of_statement_or_results_matters() {
         verdict().is_ok_and(|v| v.findings.is_empty()),
         "it holds before anything is changed"
     );
-    let files = [STATEMENT_FILE, RESULTS_FILE].map(|name| {
+    let names = [
+        STATEMENT_FILE,
+        RESULTS_FILE,
+        README_FILE,
+        JUNIT_FILE,
+        PAGE_FILE,
+    ];
+    let files = names.map(|name| {
         let path = folder.path().join(name);
         let bytes = fs::read(&path).expect("written");
         (path, bytes)
     });
-    proptest!(|(file in 0usize..2, at in any::<prop::sample::Index>(), mask in 1u8..)| {
+    proptest!(|(file in 0usize..5, at in any::<prop::sample::Index>(), mask in 1u8..)| {
         let (path, bytes) = &files[file];
         let at = at.index(bytes.len());
         let mut flipped = bytes.clone();

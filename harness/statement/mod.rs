@@ -2,7 +2,9 @@
 //!
 //! ```text
 //! statement.json    product, claims per profile, wording, SHA-256 of every other file
+//! statement.html    the same on one sheet of paper
 //! results.jsonl     the result document that the claims are counted from
+//! junit.xml         its checks, for whatever reads JUnit XML
 //! README.md         how to reproduce and how to verify it
 //! ```
 //! A statement is a function of the result document alone, so [`verify`] can make it again and compare. Its hashes
@@ -11,6 +13,7 @@
 //! and every expected value is compared with the built-in suite. What no recomputation can tell is whether the values
 //! are those that the product gave: for that, the run is repeated.
 
+mod page;
 mod readme;
 mod verify;
 
@@ -29,6 +32,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     certify::exit,
     implementation::Identity,
+    report,
     results::{Check, Results, SuiteStamp, hex, write_atomically},
     suite::Suite,
     verdict::Outcome,
@@ -45,6 +49,15 @@ pub const RESULTS_FILE: &str = "results.jsonl";
 
 /// The instructions beside it.
 pub const README_FILE: &str = "README.md";
+
+/// The checks as JUnit XML beside it.
+pub const JUNIT_FILE: &str = "junit.xml";
+
+/// The statement on one page beside it.
+pub const PAGE_FILE: &str = "statement.html";
+
+/// Every file beside the statement.
+const FILES: [&str; 4] = [RESULTS_FILE, README_FILE, JUNIT_FILE, PAGE_FILE];
 
 /// What the statement says it is, whatever was found.
 const SCOPE: &str = "This statement reports what was tested and what was found. It was made by whoever ran the tests, \
@@ -127,13 +140,20 @@ pub enum Refused {
     ),
 }
 
-/// The files of a statement: what is listed here is written, hashed into the statement, and compared when it is
-/// verified. Each is made from the result document alone.
-fn files(results: &Results, document: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
-    vec![
-        (RESULTS_FILE, document.to_vec()),
-        (README_FILE, readme::render(results).into_bytes()),
-    ]
+/// The [`FILES`]: they are written, hashed into the statement, and compared when it is verified. Each is made from the
+/// result document alone.
+fn files(
+    results: &Results,
+    document: &[u8],
+    claims: &[Claim],
+) -> impl Iterator<Item = (&'static str, Vec<u8>)> {
+    let contents = [
+        document.to_vec(),
+        readme::render(results).into_bytes(),
+        report::junit::render(results).into_bytes(),
+        page::render(results, claims).into_bytes(),
+    ];
+    FILES.into_iter().zip(contents)
 }
 
 /// Why no statement could be made of checks selected like this; to be asked before hours of computing.
@@ -161,7 +181,7 @@ pub fn check_folder(folder: &Path) -> Result<(), Refused> {
         .flatten()
         .flatten()
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .filter(|name| ![STATEMENT_FILE, RESULTS_FILE, README_FILE].contains(&name.as_str()))
+        .filter(|name| name != STATEMENT_FILE && !FILES.contains(&name.as_str()))
         .collect();
     foreign.sort_unstable();
     match foreign.into_iter().next() {
@@ -180,12 +200,13 @@ pub fn write(
     results: &Results,
     suites: &[Suite],
 ) -> Result<Statement, WriteError> {
-    let files = files(results, document);
+    let claims = claims(results, suites)?;
+    let files: Vec<_> = files(results, document, &claims).collect();
     let stamps = files
         .iter()
         .map(|(name, bytes)| FileStamp::of(name, bytes))
         .collect();
-    let statement = Statement::of(results, suites, stamps)?;
+    let statement = Statement::of(results, claims, stamps);
     for (name, bytes) in &files {
         write_atomically(&folder.join(name), bytes)?;
     }
@@ -216,32 +237,9 @@ impl FileStamp {
 }
 
 impl Statement {
-    /// The statement of a result document, with the stamps of its files.
-    fn of(results: &Results, suites: &[Suite], files: Vec<FileStamp>) -> Result<Self, Refused> {
+    /// The statement of a result document, with what is claimed of it and the stamps of its files.
+    fn of(results: &Results, claims: Vec<Claim>, files: Vec<FileStamp>) -> Self {
         let run = &results.run;
-        if run.expectations.is_some() || results.checks.iter().any(|check| check.verdict.is_some())
-        {
-            return Err(Refused::Expectations);
-        }
-        let has_ended = matches!(results.end.exit_code, exit::OK | exit::SHORT | exit::DATA);
-        if !results.end.complete || !has_ended {
-            return Err(Refused::Incomplete);
-        }
-        let executed: HashMap<&str, &Check> = results
-            .checks
-            .iter()
-            .map(|check| (check.id.as_str(), check))
-            .collect();
-        let profiles = gaps(suites, |id| match executed.get(id) {
-            None => Some("not selected"),
-            Some(check) if !check.outcome.is_executed() => Some("skipped"),
-            Some(_) => None,
-        })?;
-        let product = format!("{} {}", run.implementation.name, run.implementation.version);
-        let claims = profiles
-            .into_iter()
-            .map(|(profile, ids)| Claim::of(profile, &ids, &executed, &product))
-            .collect();
         let mut statement = Self {
             schema: SCHEMA.to_owned(),
             product: run.implementation.clone(),
@@ -255,7 +253,7 @@ impl Statement {
         };
         let unsigned = serde_json::to_vec(&statement).expect("a statement has a JSON form");
         statement.digest = hex(&Sha256::digest(unsigned));
-        Ok(statement)
+        statement
     }
 
     /// The statement as it is written.
@@ -287,6 +285,33 @@ impl Claim {
             outcomes,
         }
     }
+}
+
+/// What can be claimed of a result document: one claim per profile that was executed to the last check.
+fn claims(results: &Results, suites: &[Suite]) -> Result<Vec<Claim>, Refused> {
+    let run = &results.run;
+    if run.expectations.is_some() || results.checks.iter().any(|check| check.verdict.is_some()) {
+        return Err(Refused::Expectations);
+    }
+    let has_ended = matches!(results.end.exit_code, exit::OK | exit::SHORT | exit::DATA);
+    if !results.end.complete || !has_ended {
+        return Err(Refused::Incomplete);
+    }
+    let executed: HashMap<&str, &Check> = results
+        .checks
+        .iter()
+        .map(|check| (check.id.as_str(), check))
+        .collect();
+    let profiles = gaps(suites, |id| match executed.get(id) {
+        None => Some("not selected"),
+        Some(check) if !check.outcome.is_executed() => Some("skipped"),
+        Some(_) => None,
+    })?;
+    let product = format!("{} {}", run.implementation.name, run.implementation.version);
+    Ok(profiles
+        .into_iter()
+        .map(|(profile, ids)| Claim::of(profile, &ids, &executed, &product))
+        .collect())
 }
 
 /// The profiles of which no check lacks, each with its ids; `lacks` says why a check does.

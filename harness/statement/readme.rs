@@ -23,7 +23,8 @@ pub(super) fn render(results: &Results) -> String {
             code(&suite.sha256)
         );
     }
-    text += "\nWhat was found is in `statement.json` (per profile) and in `results.jsonl` (per check).\n\n\
+    text += "\nWhat was found is in `statement.json` and, for people, in `statement.html` (per profile), and in \
+             `results.jsonl` and `junit.xml` (per check).\n\n\
              ## Verify it\n\n\
              With the name of this folder for FOLDER:\n\n\
              ```sh\nradgauge verify FOLDER\n```\n\n\

@@ -9,7 +9,9 @@ use std::{
 use radgauge_reference::datasets::data_sets;
 use serde_json::Value;
 
-use super::{FileStamp, README_FILE, RESULTS_FILE, SCHEMA, STATEMENT_FILE, Statement, files};
+use super::{
+    Claim, FILES, FileStamp, RESULTS_FILE, SCHEMA, STATEMENT_FILE, Statement, claims, files,
+};
 use crate::{
     certify::exit,
     results::{self, Case, Check, ReadError, Results, SuiteStamp},
@@ -95,8 +97,14 @@ pub fn verify(folder: &Path, suites: &[Suite]) -> Result<Verification, VerifyErr
         findings.push(RESULTS_FILE, "it is not written as radgauge writes it");
     }
     findings.results(&results, suites);
-    findings.files(folder, &statement, &results, &document, &mut notes);
-    findings.statement(&statement, &statement_bytes, &results, suites);
+    let claims = claims(&results, suites).unwrap_or_else(|refused| {
+        let message = format!("no statement can be made of the results: {refused}");
+        findings.push(STATEMENT_FILE, message);
+        Vec::new()
+    });
+    let made = files(&results, &document, &claims).collect();
+    findings.files(folder, &statement, &results, &made, &mut notes);
+    findings.statement(&statement, &statement_bytes, &results, claims);
     Ok(Verification {
         statement,
         findings: findings.0,
@@ -125,10 +133,9 @@ impl Findings {
         folder: &Path,
         statement: &Statement,
         results: &Results,
-        document: &[u8],
+        made: &HashMap<&str, Vec<u8>>,
         notes: &mut Vec<String>,
     ) {
-        let made: HashMap<&str, Vec<u8>> = files(results, document).into_iter().collect();
         let is_same_version = results.run.harness.version == env!("CARGO_PKG_VERSION");
         let mut listed: HashSet<&str> = HashSet::from([STATEMENT_FILE]);
         for stamp in &statement.files {
@@ -164,7 +171,7 @@ impl Findings {
                 _ => self.push(name, "it is not what radgauge makes of the results"),
             }
         }
-        for name in [RESULTS_FILE, README_FILE] {
+        for name in FILES {
             if !listed.contains(name) {
                 self.push(STATEMENT_FILE, format!("`{name}` is not listed"));
             }
@@ -186,18 +193,9 @@ impl Findings {
         statement: &Statement,
         bytes: &[u8],
         results: &Results,
-        suites: &[Suite],
+        claims: Vec<Claim>,
     ) {
-        let made = match Statement::of(results, suites, statement.files.clone()) {
-            Ok(made) => made,
-            Err(refused) => {
-                self.push(
-                    STATEMENT_FILE,
-                    format!("no statement can be made of the results: {refused}"),
-                );
-                return;
-            }
-        };
+        let made = Statement::of(results, claims, statement.files.clone());
         if made.to_json().as_bytes() == bytes {
             return;
         }

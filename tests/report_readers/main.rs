@@ -5,6 +5,9 @@
 //! without its content security policy; the script clicks, types and looks, and leaves what it found in an element
 //! that `--dump-dom` shows. Without the policy, whatever the page would load is loaded, and found out.
 
+#[path = "../common/mod.rs"]
+mod common;
+
 use std::{
     env, fs,
     path::{Path, PathBuf},
@@ -17,6 +20,7 @@ use radgauge::{
     implementation::Engine,
     report::{html, junit},
     results::{self, Record, Results, Totals, Writer},
+    statement,
     suite::Suite,
     verdict::{Outcome, judge},
 };
@@ -56,6 +60,10 @@ fn main() -> ExitCode {
             browser.finds_nothing_wrong(&page, include_str!("paper.js"), "")
         }),
         in_browser("prints", prints),
+        in_browser(
+            "statement_prints_on_one_sheet",
+            statement_prints_on_one_sheet,
+        ),
         in_browser("reads_without_javascript", reads_without_javascript),
         in_browser(
             "a_script_that_fails_is_noticed",
@@ -115,6 +123,19 @@ impl Browser {
             Some(line) => Err(format!("the console is not empty: {line}").into()),
             None => Ok(output),
         }
+    }
+
+    /// Prints a page; gives the number of sheets.
+    fn sheets(&self, page: &str) -> Result<usize, Failed> {
+        let file = self.folder.path().join("report.pdf");
+        let argument = format!("--print-to-pdf={}", file.display());
+        self.open(page, "", &[&argument])?;
+        let pdf = fs::read(&file)?;
+        if !pdf.starts_with(b"%PDF") {
+            return Err("expected a PDF".into());
+        }
+        let is_sheet = |bytes: &&[u8]| bytes.starts_with(b"/Type /Page\n");
+        Ok(pdf.windows(12).filter(is_sheet).count())
     }
 
     /// The document as it is after the page's scripts have run.
@@ -216,20 +237,31 @@ fn runs_under_its_own_policy(browser: &Browser) -> Result<(), Failed> {
 
 /// Printed, the page has several sheets.
 fn prints(browser: &Browser) -> Result<(), Failed> {
-    let file = browser.folder.path().join("report.pdf");
-    let argument = format!("--print-to-pdf={}", file.display());
-    browser.open(&failing_page(), "", &[&argument])?;
-    let pdf = fs::read(&file)?;
-    let sheets = pdf
-        .windows(12)
-        .filter(|bytes| bytes.starts_with(b"/Type /Page\n"))
-        .count();
-    if !pdf.starts_with(b"%PDF") || sheets < 3 {
-        return Err(format!(
-            "expected a PDF of some sheets, found {sheets} in {} bytes",
-            pdf.len()
-        )
-        .into());
+    match browser.sheets(&failing_page())? {
+        0..3 => Err("expected a PDF of some sheets".into()),
+        _ => Ok(()),
+    }
+}
+
+/// Whatever was found: nothing that falls short, or more than the page lists.
+fn statement_prints_on_one_sheet(browser: &Browser) -> Result<(), Failed> {
+    let suites = Suite::all();
+    let mut results = common::results::perfect(&suites);
+    for falling_short in [0, 100] {
+        for check in results.checks.iter_mut().take(falling_short) {
+            common::results::without_value(check, Outcome::Unsupported);
+        }
+        let results = common::results::sealed(results.clone());
+        let folder = browser.folder.path().join("statement");
+        statement::write(&folder, &results.to_document(), &results, &suites)?;
+        let page = fs::read_to_string(folder.join(statement::PAGE_FILE))?;
+        let sheets = browser.sheets(&page)?;
+        if sheets != 1 {
+            return Err(format!(
+                "expected 1 sheet, found {sheets} with {falling_short} checks that fall short"
+            )
+            .into());
+        }
     }
     Ok(())
 }
