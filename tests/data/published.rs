@@ -3,7 +3,10 @@
 
 use std::io::Write;
 
-use flate2::{Compression, Crc, write::GzEncoder};
+use flate2::{
+    Compression, Crc,
+    write::{DeflateEncoder, GzEncoder},
+};
 
 /// Path of the image in radgauge's layout.
 pub const IMAGE: &str = "ibsi1/digital_phantom/image.nii.gz";
@@ -72,7 +75,7 @@ pub fn member<'a>(path: &'a str, bytes: &'a [u8]) -> Member<'a> {
     }
 }
 
-/// A ZIP archive, members stored as they are (APPNOTE.TXT, sections 4.3.7, 4.3.12 and 4.3.16).
+/// A ZIP archive, members deflated (APPNOTE.TXT, sections 4.3.7, 4.3.12 and 4.3.16).
 pub fn zip(members: &[Member<'_>]) -> Vec<u8> {
     let (mut archive, mut directory) = (Vec::new(), Vec::new());
     for Member {
@@ -83,18 +86,21 @@ pub fn zip(members: &[Member<'_>]) -> Vec<u8> {
     {
         let mut crc = Crc::new();
         crc.update(bytes);
+        let mut deflated = DeflateEncoder::new(Vec::new(), Compression::default());
+        deflated.write_all(bytes).expect("written to memory");
+        let deflated = deflated.finish().expect("written to memory");
         let offset = archive.len() as u32;
         let mut common = Vec::new();
-        common.extend([20, 0, 0, 0, 0, 0, 0, 0, 0x21, 0]);
+        common.extend([20, 0, 0, 0, 8, 0, 0, 0, 0x21, 0]);
         common.extend(crc.sum().to_le_bytes());
-        common.extend((bytes.len() as u32).to_le_bytes());
+        common.extend((deflated.len() as u32).to_le_bytes());
         common.extend((bytes.len() as u32).to_le_bytes());
         common.extend((path.len() as u16).to_le_bytes());
         common.extend([0, 0]);
         archive.extend(b"PK\x03\x04");
         archive.extend(&common);
         archive.extend(path.as_bytes());
-        archive.extend(*bytes);
+        archive.extend(deflated);
         // Made on Unix, for the mode of a link or a file to count.
         let mode: u32 = if *is_link { 0o120_777 } else { 0o100_644 };
         directory.extend(b"PK\x01\x02\x14\x03");
