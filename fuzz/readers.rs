@@ -1,8 +1,12 @@
 //! Every reader of files that others write, fed with any bytes. Shared by the fuzz targets and `tests/hostile.rs`.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, sync::LazyLock};
 
-use radgauge::results;
+use radgauge::{
+    implementation::values::{Options, ValueFile},
+    results,
+    suite::Suite,
+};
 use radgauge_engine::{
     io::{self, RoiChoice},
     settings::Settings,
@@ -35,6 +39,18 @@ pub fn dicom(bytes: &[u8], folder: &Path) {
 pub fn results(bytes: &[u8], _folder: &Path) {
     if let Ok(text) = str::from_utf8(bytes) {
         let _ = results::read(text);
+    }
+}
+
+/// A file of values, with a column `case` and without.
+pub fn values(bytes: &[u8], _folder: &Path) {
+    static SUITES: LazyLock<Vec<Suite>> = LazyLock::new(Suite::all);
+    for case in [None, Some("ct_c".to_owned())] {
+        let options = Options {
+            case,
+            ..Options::default()
+        };
+        let _ = ValueFile::read(bytes, &options, &SUITES);
     }
 }
 

@@ -4,14 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use radgauge_engine::{
     io::{self, check_same_grid},
-    settings::Settings,
     volume::{Image, Mask},
 };
 use radgauge_reference::datasets::{DataError, Library, Verified};
 use rayon::prelude::*;
 
 use crate::{
-    implementation::{Answer, Answers, Identity, Implementation, Question},
+    implementation::{Answer, Answers, Failure, Identity, Implementation, Question},
     results::{Case, Check, Record, Run, SCHEMA, Totals, Writer},
     suite::{Input, Suite, SuiteCase},
     verdict::{Outcome, Rule, judge},
@@ -82,7 +81,7 @@ pub fn certify(
         .flat_map(|suite| &suite.cases)
         .filter_map(|case| SelectedCase::of(case, options))
         .collect();
-    let inputs = load_inputs(&selected, options.library);
+    let inputs = load_inputs(&selected, implementation, options.library);
     let finished: Vec<FinishedCase> = selected
         .into_par_iter()
         .map(|case| {
@@ -101,23 +100,27 @@ pub fn certify(
             version: env!("CARGO_PKG_VERSION").to_owned(),
         },
         implementation: implementation.identity(),
+        submission: implementation.submission(),
         suites: stamps,
         selection: options.selection.iter().map(ToString::to_string).collect(),
         rules: Rule::ALL.to_vec(),
         expectations: None,
     }));
-    let (mut is_missing, mut is_unusable) = (false, false);
+    let (mut is_missing, mut is_damaged, mut is_unusable) = (false, false, false);
     for finished in finished {
         is_missing |= finished.data == DataState::Missing;
-        is_unusable |= finished.data == DataState::Unusable;
+        is_damaged |= finished.data == DataState::Unusable;
+        is_unusable |= finished.is_implementation_unusable;
         writer.push(&Record::Case(finished.case));
         for check in finished.checks {
             totals.count(check.outcome);
             writer.push(&Record::Check(check));
         }
     }
-    let exit_code = if is_unusable || (is_missing && options.requires_data) {
+    let exit_code = if is_damaged || (is_missing && options.requires_data) {
         exit::DATA
+    } else if is_unusable {
+        exit::IMPLEMENTATION
     } else if totals.executed == 0 {
         exit::NOTHING
     } else if totals.executed != totals.of(Outcome::Pass) {
@@ -141,6 +144,7 @@ struct FinishedCase {
     case: Case,
     checks: Vec<Check>,
     data: DataState,
+    is_implementation_unusable: bool,
 }
 
 /// Whether a case's input could be had.
@@ -166,11 +170,14 @@ enum InputError {
 /// The files that the selected cases need, each pair read once.
 fn load_inputs(
     cases: &[SelectedCase<'_>],
+    implementation: &dyn Implementation,
     library: &Library,
 ) -> HashMap<(&'static str, &'static str), Result<LoadedInput, InputError>> {
     let mut inputs = HashMap::new();
     for case in cases {
-        if let Input::Files { image, mask } = case.case.input {
+        if let Input::Files { image, mask } = case.case.input
+            && implementation.recorded(&case.case.id).is_none()
+        {
             inputs
                 .entry((image, mask))
                 .or_insert_with(|| load(library, image, mask));
@@ -241,19 +248,6 @@ impl<'a> SelectedCase<'a> {
         implementation: &dyn Implementation,
         inputs: &HashMap<(&'static str, &'static str), Result<LoadedInput, InputError>>,
     ) -> FinishedCase {
-        let made;
-        let input = match self.case.input {
-            Input::Phantom(make) => {
-                let (image, mask) = make();
-                made = LoadedInput {
-                    image,
-                    mask,
-                    hashes: BTreeMap::new(),
-                };
-                Ok(&made)
-            }
-            Input::Files { image, mask } => inputs[&(image, mask)].as_ref(),
-        };
         let SuiteCase {
             id,
             title,
@@ -267,16 +261,41 @@ impl<'a> SelectedCase<'a> {
             settings: settings.to_toml(),
             inputs: BTreeMap::new(),
             skipped: None,
+            settings_used: None,
+            log: None,
+        };
+        if let Some(answers) = implementation.recorded(id) {
+            return self.judged(case, Ok(answers), implementation);
+        }
+        let made;
+        let input = match self.case.input {
+            Input::Phantom(make) => {
+                let (image, mask) = make();
+                made = LoadedInput {
+                    image,
+                    mask,
+                    hashes: BTreeMap::new(),
+                };
+                Ok(&made)
+            }
+            Input::Files { image, mask } => inputs[&(image, mask)].as_ref(),
         };
         match input {
-            Ok(input) => FinishedCase {
-                checks: self.judge_all(implementation, input, settings),
-                case: Case {
+            Ok(input) => {
+                let keys: Vec<&str> = self.checks.iter().map(|check| check.key()).collect();
+                let answers = implementation.answer(Question {
+                    case: id,
+                    keys: &keys,
+                    image: &input.image,
+                    mask: &input.mask,
+                    settings,
+                });
+                let case = Case {
                     inputs: input.hashes.clone(),
                     ..case
-                },
-                data: DataState::Present,
-            },
+                };
+                self.judged(case, answers.as_ref(), implementation)
+            }
             Err(error) => {
                 let (data, message) = match error {
                     InputError::Missing(message) => (DataState::Missing, message),
@@ -289,65 +308,123 @@ impl<'a> SelectedCase<'a> {
                         ..case
                     },
                     data,
+                    is_implementation_unusable: false,
                 }
             }
         }
     }
 
-    fn judge_all(
+    /// The case with what was answered, or with why nothing was.
+    fn judged(
         &self,
+        case: Case,
+        answers: Result<&Answers, &Failure>,
         implementation: &dyn Implementation,
-        input: &LoadedInput,
-        settings: &Settings,
-    ) -> Vec<Check> {
-        let answers = implementation.answer(Question {
-            case: &self.case.id,
-            image: &input.image,
-            mask: &input.mask,
-            settings,
-        });
+    ) -> FinishedCase {
         let checks = self.checks.iter().map(|check| (*check).clone());
         match answers {
-            Ok(answers) => checks
-                .map(|check| answered(check, &self.case.id, &answers))
-                .collect(),
-            Err(failure) => checks
-                .map(|check| Check {
-                    outcome: Outcome::Error,
-                    reason: Some(failure.message.clone()),
-                    ..check
-                })
-                .collect(),
+            Ok(answers) => FinishedCase {
+                checks: checks.map(|check| answered(check, answers)).collect(),
+                case: Case {
+                    settings_used: implementation.settings_used(&case.id),
+                    ..case
+                },
+                data: DataState::Present,
+                is_implementation_unusable: false,
+            },
+            Err(failure) => FinishedCase {
+                checks: checks
+                    .map(|check| Check {
+                        outcome: failure.outcome,
+                        reason: Some(failure.message.clone()),
+                        ..check
+                    })
+                    .collect(),
+                case: Case {
+                    skipped: (!failure.outcome.is_executed()).then(|| failure.message.clone()),
+                    log: (!failure.log.is_empty()).then(|| failure.log.clone()),
+                    ..case
+                },
+                data: DataState::Present,
+                is_implementation_unusable: failure.is_unusable,
+            },
         }
     }
 }
 
 /// The check with its answer judged.
-fn answered(check: Check, case: &str, answers: &Answers) -> Check {
-    let key = &check.id[case.len() + 1..];
-    let without_value = |outcome, reason: Option<String>| Check {
+fn answered(check: Check, answers: &Answers) -> Check {
+    let without_value = |check: Check, outcome, reason: &str| Check {
         outcome,
-        reason,
-        ..check.clone()
+        reason: Some(reason.to_owned()),
+        ..check
     };
-    match answers.get(key) {
-        None => without_value(Outcome::Missing, None),
-        Some(Answer::Undefined(reason)) => without_value(Outcome::Undefined, Some(reason.clone())),
-        Some(Answer::Unsupported(reason)) => {
-            without_value(Outcome::Unsupported, Some(reason.clone()))
-        }
-        Some(Answer::Value(value)) if !value.is_finite() => without_value(
-            Outcome::Error,
-            Some(format!("expected a finite number, found `{value}`")),
-        ),
-        Some(Answer::Value(value)) => match judge(check.rule, &check.expected, *value) {
-            Ok((passes, deviation)) => Check {
-                outcome: if passes { Outcome::Pass } else { Outcome::Fail },
-                actual: Some(*value),
-                deviation: Some(deviation),
-                ..check
-            },
-            Err(error) => without_value(Outcome::Error, Some(error.to_string())),
+    match answers.get(check.key()) {
+        None => Check {
+            outcome: Outcome::Missing,
+            ..check
         },
+        Some(Answer::Missing(reason)) => without_value(check, Outcome::Missing, reason),
+        Some(Answer::Invalid(reason)) => without_value(check, Outcome::Error, reason),
+        Some(Answer::Undefined(reason)) => without_value(check, Outcome::Undefined, reason),
+        Some(Answer::Unsupported(reason)) => without_value(check, Outcome::Unsupported, reason),
+        Some(Answer::OtherDefinition {
+            submitted,
+            difference,
+        }) => without_value(
+            check,
+            Outcome::Unsupported,
+            &format!("another definition, not judged: {difference}; found `{submitted}`"),
+        ),
+        Some(Answer::Nondeterministic([first, second])) => without_value(
+            check,
+            Outcome::Nondeterministic,
+            &format!("asked twice, answered `{first}` and `{second}`"),
+        ),
+        Some(Answer::Value(value)) => judged_value(check, *value),
+        Some(Answer::Differing { value, difference }) => {
+            let check = judged_value(check, *value);
+            if check.outcome == Outcome::Fail {
+                let reason = Some(format!("known of this implementation: {difference}"));
+                Check { reason, ..check }
+            } else {
+                check
+            }
+        }
+        Some(Answer::Converted {
+            submitted,
+            value,
+            conversion,
+        }) => {
+            let check = judged_value(check, *value);
+            let conversion = format!("converted from `{submitted}`: {conversion}");
+            Check {
+                reason: Some(match &check.reason {
+                    Some(reason) => format!("{reason}; {conversion}"),
+                    None => conversion,
+                }),
+                ..check
+            }
+        }
+    }
+}
+
+fn judged_value(check: Check, value: f64) -> Check {
+    let error = |check: Check, reason: String| Check {
+        outcome: Outcome::Error,
+        reason: Some(reason),
+        ..check
+    };
+    if !value.is_finite() {
+        return error(check, format!("expected a finite number, found `{value}`"));
+    }
+    match judge(check.rule, &check.expected, value) {
+        Ok((passes, deviation)) => Check {
+            outcome: if passes { Outcome::Pass } else { Outcome::Fail },
+            actual: Some(value),
+            deviation: Some(deviation),
+            ..check
+        },
+        Err(problem) => error(check, problem.to_string()),
     }
 }

@@ -40,6 +40,11 @@ fn settings() {
     survives("settings", readers::settings);
 }
 
+#[test]
+fn values() {
+    survives("values", readers::values);
+}
+
 fn survives(name: &str, read: fn(&[u8], &Path)) {
     let seeds = seeds(name);
     assert!(!seeds.is_empty(), "fuzz/seeds/{name} has seeds");

@@ -10,23 +10,23 @@ use anyhow::Context;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{DataFolder, Failed, expect, output};
+use super::{DataFolder, Failed, expect, output, under_test::UnderTest};
 use crate::{
     certify::{Options, certify},
-    expectations,
-    implementation::Engine,
-    report,
+    expectations, report,
     results::{self, Results},
     statement::{self, Refused, WriteError},
     suite::Suite,
 };
 
-/// Check every feature value of the reference engine against its reference
+/// Check every feature value of an implementation against its reference
 ///
-/// The digital phantom is made in code and always checked; cases on the CT phantom are skipped, and said to be, when
+/// Under test is a file of values, or the built-in reference engine. The digital phantom is made in code and always checked; cases on the CT phantom are skipped, and said to be, when
 /// its files are not there.
 #[derive(Debug, Args)]
 pub(super) struct Certify {
+    #[command(flatten)]
+    under_test: UnderTest,
     /// Only checks whose id matches this glob, e.g. `ibsi1/digital/*` or `*/glcm/3d_avg/TU9B`; may be repeated
     #[arg(long, value_name = "GLOB")]
     select: Vec<String>,
@@ -91,9 +91,10 @@ impl Certify {
             .num_threads(self.jobs.unwrap_or(0))
             .build()
             .map_err(Failed::usage)?;
+        let implementation = self.under_test.start(&suites)?;
         let bar = self.progress_bar();
         let certification = pool.install(|| {
-            certify(&Engine, &suites, &options, &|case| {
+            certify(&*implementation, &suites, &options, &|case| {
                 bar.set_message(case.to_owned());
                 bar.inc(1);
             })

@@ -15,6 +15,8 @@ mod power;
 mod report;
 mod schema;
 mod settings;
+mod template;
+mod under_test;
 mod verify;
 
 use std::{
@@ -49,6 +51,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Certify(certify::Certify),
+    Template(template::Template),
     Gate(gate::Gate),
     #[command(subcommand)]
     Expect(expect::ExpectCommand),
@@ -148,6 +151,7 @@ pub fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<u8, Failed> {
     match cli.command {
         Command::Certify(command) => command.run(),
+        Command::Template(command) => command.run(),
         Command::Gate(command) => command.run(),
         Command::Expect(command) => command.run(),
         Command::Verify(command) => command.run(),

@@ -18,9 +18,7 @@ impl Implementation for Engine {
 
     fn answer(&self, question: Question<'_>) -> Result<Answers, Failure> {
         let extraction = pipeline::extract(question.image, question.mask, question.settings)
-            .map_err(|error| Failure {
-                message: error.to_string(),
-            })?;
+            .map_err(|error| Failure::error(error.to_string()))?;
         Ok(answers(&extraction))
     }
 }

@@ -47,6 +47,7 @@ impl Document {
                         .collect(),
                 }],
                 selection: Vec::new(),
+                submission: None,
                 expectations: None,
                 rules: vec![Rule::IbsiSignificantDigits, Rule::Relative],
             },
@@ -66,6 +67,8 @@ impl Document {
             settings: Settings::default().to_toml(),
             inputs: BTreeMap::from([("scan.nii.gz".to_owned(), "cd".repeat(32))]),
             skipped: skipped.map(str::to_owned),
+            settings_used: None,
+            log: None,
         }));
         self
     }

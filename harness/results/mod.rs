@@ -22,7 +22,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    implementation::Identity,
+    implementation::{Identity, SettingsUsed, Submission},
     verdict::{Deviation, Expected, Outcome, Rule, Verdict},
 };
 
@@ -55,6 +55,9 @@ pub struct Run {
     pub harness: Identity,
     /// What was under test.
     pub implementation: Identity,
+    /// By what way its answers reached the harness; absent for the built-in engine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub submission: Option<Submission>,
     /// The suites that the selection is taken from.
     pub suites: Vec<SuiteStamp>,
     /// The globs that selected checks; empty = everything.
@@ -125,6 +128,12 @@ pub struct Case {
     /// Why the case was not executed, and what would let it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skipped: Option<String>,
+    /// The settings that the implementation says it used, in its own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings_used: Option<SettingsUsed>,
+    /// The tail of what the implementation wrote to standard error, kept where it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<String>,
 }
 
 /// Where an expected value comes from: tiers are never mixed in one score.
@@ -190,7 +199,7 @@ pub struct Check {
     /// How far it is from the reference.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deviation: Option<Deviation>,
-    /// Why there is no value, or why the value counts for nothing.
+    /// Why there is no value, why the value counts for nothing, or what was done to it before it was judged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// What the outcome means under the expectations; absent when none were applied or the check was not executed.
@@ -207,6 +216,12 @@ impl Check {
             Some(at) => &self.id[..at],
             None => &self.id,
         }
+    }
+
+    /// The id without the case: `glcm/3d_avg/TU9B`.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        self.id.get(self.case_id().len() + 1..).unwrap_or_default()
     }
 
     /// The family part of the id.

@@ -31,7 +31,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     certify::exit,
-    implementation::Identity,
+    implementation::{Identity, Submission},
     report,
     results::{Check, Results, SuiteStamp, hex, write_atomically},
     suite::Suite,
@@ -123,6 +123,9 @@ pub enum Refused {
     /// Expectations were applied.
     #[error("a statement admits no expectations: run again without them")]
     Expectations,
+    /// Values were converted before they were judged.
+    #[error("a statement admits no conversions: run again without them")]
+    Conversions,
     /// The run broke half-way, or the implementation could not be used.
     #[error("the run did not come to its end")]
     Incomplete,
@@ -292,6 +295,11 @@ fn claims(results: &Results, suites: &[Suite]) -> Result<Vec<Claim>, Refused> {
     let run = &results.run;
     if run.expectations.is_some() || results.checks.iter().any(|check| check.verdict.is_some()) {
         return Err(Refused::Expectations);
+    }
+    if let Some(Submission::Values(stamp)) = &run.submission
+        && !stamp.converted.is_empty()
+    {
+        return Err(Refused::Conversions);
     }
     let has_ended = matches!(results.end.exit_code, exit::OK | exit::SHORT | exit::DATA);
     if !results.end.complete || !has_ended {

@@ -57,6 +57,31 @@ pub enum Input {
     },
 }
 
+impl SuiteCase {
+    /// The keys of its checks, in order: ids without the case.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.checks.iter().map(|check| check.key())
+    }
+
+    /// Whether another case puts the same question: the same image and mask, processed alike. Its answers are the
+    /// same then, whatever is expected of them.
+    #[must_use]
+    pub fn asks_the_same_as(&self, other: &Self) -> bool {
+        let is_same_input = match (self.input, other.input) {
+            (Input::Phantom(a), Input::Phantom(b)) => std::ptr::fn_addr_eq(a, b),
+            (
+                Input::Files { image, mask },
+                Input::Files {
+                    image: other_image,
+                    mask: other_mask,
+                },
+            ) => (image, mask) == (other_image, other_mask),
+            _ => false,
+        };
+        is_same_input && self.settings == other.settings
+    }
+}
+
 impl Suite {
     /// Every suite of the harness, in the order in which they are run.
     #[must_use]

@@ -6,6 +6,7 @@
 
 mod consensus;
 pub mod datasets;
+pub mod dialects;
 pub mod ibsi1;
 
 pub use consensus::{Consensus, UnknownConsensus};

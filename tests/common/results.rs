@@ -48,6 +48,7 @@ pub fn perfect(suites: &[Suite]) -> Results {
             suites: suites.iter().map(Suite::stamp).collect(),
             selection: Vec::new(),
             rules: Rule::ALL.to_vec(),
+            submission: None,
             expectations: None,
         },
         cases: Vec::new(),
@@ -80,6 +81,8 @@ pub fn perfect(suites: &[Suite]) -> Results {
                     .into(),
             },
             skipped: None,
+            settings_used: None,
+            log: None,
         });
         for check in &case.checks {
             let mut check = check.clone();

@@ -1,0 +1,32 @@
+//! The file to fill in.
+
+use glob::Pattern;
+
+use crate::suite::{Suite, SuiteCase};
+
+/// A file of values with everything but the values: a row for each check whose id one of the globs matches (all, when
+/// there are none). Expected values are not in it. A case that puts the same question as one before it is left out: it
+/// shares the values.
+///
+/// # Panics
+/// Never: writing to memory cannot fail.
+#[must_use]
+pub fn template(suites: &[Suite], selection: &[Pattern]) -> String {
+    let mut table = csv::Writer::from_writer(Vec::new());
+    let mut write = |row: [&str; 7]| table.write_record(row).expect("memory can be written");
+    write(["case", "key", "value", "status", "reason", "name", "unit"]);
+    let mut asked: Vec<&SuiteCase> = Vec::new();
+    for case in suites.iter().flat_map(|suite| &suite.cases) {
+        if asked.iter().any(|other| other.asks_the_same_as(case)) {
+            continue;
+        }
+        asked.push(case);
+        for check in &case.checks {
+            if selection.is_empty() || selection.iter().any(|glob| glob.matches(&check.id)) {
+                write([&case.id, check.key(), "", "", "", &check.name, &check.unit]);
+            }
+        }
+    }
+    let bytes = table.into_inner().expect("memory can be written");
+    String::from_utf8(bytes).expect("what was written is UTF-8")
+}
