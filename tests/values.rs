@@ -119,7 +119,7 @@ fn what_is_wrong_with_a_value_costs_its_check_and_no_other() {
           digital,stat_min,1,,\n\
           digital,1GSF,1,,\n\
           digital,stat_p10,,undefined,\n\
-          digital,sat_mode,9,,\n",
+          digital,sat_mean,9,,\n",
     );
     let (code, out, err, results) = certify(&file, &["--select", "ibsi1/digital/stat/*"]);
     assert_eq!(code, 1, "{out}{err}");
@@ -152,7 +152,7 @@ fn what_is_wrong_with_a_value_costs_its_check_and_no_other() {
         assert_eq!(found.0, outcome, "{code}");
         assert!(found.1.contains(reason), "{code}: {}", found.1);
     }
-    assert!(err.contains("not matched: line 10: sat_mode"), "{err}");
+    assert!(err.contains("not matched: line 10: sat_mean"), "{err}");
     assert!(err.contains("like stat_"), "near names are proposed: {err}");
 }
 

@@ -118,7 +118,7 @@ impl Names {
             match (aggregation, own) {
                 (Some(given), Some(own)) => {
                     let given = plain(given);
-                    given.is_empty() || aggregation_forms(*own).iter().any(|form| *form == given)
+                    given.is_empty() || aggregation_forms(*own).contains(&given)
                 }
                 _ => true,
             }
