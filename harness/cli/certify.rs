@@ -21,7 +21,7 @@ use crate::{
 
 /// Check every feature value of an implementation against its reference
 ///
-/// Under test is a file of values, or the built-in reference engine. The digital phantom is made in code and always checked; cases on the CT phantom are skipped, and said to be, when
+/// Under test is an adapter, a file of values, or the built-in reference engine. The digital phantom is made in code and always checked; cases on the CT phantom are skipped, and said to be, when
 /// its files are not there.
 #[derive(Debug, Args)]
 pub(super) struct Certify {
@@ -50,7 +50,7 @@ pub(super) struct Certify {
     /// Write the result document and every report of it into this folder: HTML, JUnit XML, Markdown, CSV, badges
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
-    /// Number of threads; the results do not depend on it
+    /// Number of threads, and of processes of an adapter (otherwise 1); the results do not depend on it
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
     /// Print nothing but errors
@@ -88,7 +88,7 @@ impl Certify {
                 .map_err(Failed::usage)?;
         }
         let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(self.jobs.unwrap_or(0))
+            .num_threads(self.jobs.unwrap_or_else(|| self.under_test.default_jobs()))
             .build()
             .map_err(Failed::usage)?;
         let implementation = self.under_test.start(&suites)?;
@@ -126,7 +126,8 @@ impl Certify {
             super::report::write_all(folder, &document, &results)
         });
         if !self.quiet {
-            output::write(None, report::terminal::render(&results).as_bytes())?;
+            let text = output::printable(&report::terminal::render(&results));
+            output::write(None, text.as_bytes())?;
         }
         let stated = self.statement.as_deref().map_or(Ok(()), |folder| {
             write_statement(folder, &document, &results, &suites)

@@ -1,5 +1,6 @@
 //! The command line: one file a command. Results go to standard output, progress and errors to standard error.
 
+mod adapter;
 mod certify;
 mod compare;
 mod data;
@@ -52,6 +53,8 @@ struct Cli {
 enum Command {
     Certify(certify::Certify),
     Template(template::Template),
+    #[command(subcommand)]
+    Adapter(adapter::AdapterCommand),
     Gate(gate::Gate),
     #[command(subcommand)]
     Expect(expect::ExpectCommand),
@@ -152,6 +155,7 @@ fn run(cli: Cli) -> Result<u8, Failed> {
     match cli.command {
         Command::Certify(command) => command.run(),
         Command::Template(command) => command.run(),
+        Command::Adapter(command) => command.run(),
         Command::Gate(command) => command.run(),
         Command::Expect(command) => command.run(),
         Command::Verify(command) => command.run(),

@@ -1,6 +1,6 @@
 //! What `radgauge certify` tests: the built-in engine unless something else is named.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use anyhow::Context;
 use clap::Args;
@@ -9,15 +9,35 @@ use super::{Failed, output::printable};
 use crate::{
     implementation::{
         Engine, Implementation,
+        adapter::{Adapter, Command, Limits, StartError, Unusable},
         values::{self, Unmatched, ValueFile, ValuesStamp},
     },
     suite::Suite,
 };
 
+/// A week.
+const MAX_TIMEOUT_S: f64 = 604_800.0;
+
 /// What is tested, and how it is asked.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Under test (otherwise the built-in engine)")]
 pub(super) struct UnderTest {
+    /// Test the implementation behind this adapter: a command that speaks the adapter protocol, or
+    /// `once:COMMAND {request} {response}`. Split into words as a shell does, run without a shell, in a folder of its
+    /// own; arguments that name files are made absolute
+    #[arg(long, value_name = "COMMAND", conflicts_with = "values")]
+    adapter: Option<String>,
+    /// Seconds that the adapter may take for a case
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        requires = "adapter",
+        default_value_t = 600.0
+    )]
+    timeout: f64,
+    /// Ask the adapter every case twice, and say where the answers differ
+    #[arg(long, requires = "adapter")]
+    repeat: bool,
     /// Test the values in this CSV file: columns case, key, value and perhaps status, or a column per feature;
     /// `radgauge template` writes one to fill in
     #[arg(long, value_name = "FILE")]
@@ -42,10 +62,28 @@ pub(super) struct UnderTest {
 impl UnderTest {
     /// Makes ready what is tested.
     pub(super) fn start(&self, suites: &[Suite]) -> Result<Box<dyn Implementation>, Failed> {
+        if let Some(command) = &self.adapter {
+            let limits = limits(self.timeout)?;
+            let command = command_line(command)?;
+            let name = command.name();
+            return Ok(match Adapter::start(command, limits, self.repeat) {
+                Ok(adapter) => Box::new(adapter),
+                Err(error) => {
+                    eprint!("{}", printable(&unusable(&error)));
+                    Box::new(Unusable { name, error })
+                }
+            });
+        }
         match &self.values {
             Some(path) => Ok(Box::new(self.value_file(path, suites)?)),
             None => Ok(Box::new(Engine)),
         }
+    }
+
+    /// How many questions are put at a time when nothing is said: an adapter gets one process, since nothing is known
+    /// of its memory and its own threads.
+    pub(super) fn default_jobs(&self) -> usize {
+        usize::from(self.adapter.is_some())
     }
 
     fn value_file(&self, path: &PathBuf, suites: &[Suite]) -> Result<ValueFile, Failed> {
@@ -65,6 +103,34 @@ impl UnderTest {
         eprint!("{}", printable(&in_words(file.stamp())));
         Ok(file)
     }
+}
+
+/// Reads the command line of an adapter.
+pub(super) fn command_line(text: &str) -> Result<Command, Failed> {
+    Command::parse(text)
+        .context("the adapter's command")
+        .map_err(Failed::usage)
+}
+
+/// The limits with so many seconds for a case.
+pub(super) fn limits(timeout_s: f64) -> Result<Limits, Failed> {
+    match Duration::try_from_secs_f64(timeout_s) {
+        Ok(case) if case > Duration::ZERO && timeout_s <= MAX_TIMEOUT_S => Ok(Limits {
+            case,
+            ..Limits::default()
+        }),
+        _ => Err(Failed::usage(anyhow::anyhow!(
+            "--timeout: expected seconds above 0 and up to {MAX_TIMEOUT_S}, found `{timeout_s}`"
+        ))),
+    }
+}
+
+fn unusable(error: &StartError) -> String {
+    let mut text = format!("radgauge: the adapter cannot be used: {}\n", error.message);
+    for line in error.log.lines() {
+        text += &format!("  {line}\n");
+    }
+    text
 }
 
 /// What was found in a file of values.

@@ -1,6 +1,7 @@
 //! What is under test, behind one trait: the built-in engine, an [adapter](adapter) process, or a
 //! [value file](values).
 
+pub mod adapter;
 mod engine;
 pub mod values;
 
@@ -161,6 +162,8 @@ pub type SettingsUsed = BTreeMap<String, serde_json::Value>;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Submission {
+    /// An adapter process.
+    Adapter(adapter::AdapterStamp),
     /// A file of values.
     Values(values::ValuesStamp),
 }

@@ -54,6 +54,7 @@ pub fn render(results: &Results) -> String {
     contested_references(&mut text, results);
     short(&mut text, results);
     closest_calls(&mut text, results);
+    logs(&mut text, results);
     for (reason, cases) in skipped(results) {
         text += &format!("\nskipped: {}\n", cases.join(", "));
         for line in reason.lines() {
@@ -78,6 +79,17 @@ pub fn render(results: &Results) -> String {
 fn submission(submission: Option<&Submission>) -> String {
     match submission {
         None => String::new(),
+        Some(Submission::Adapter(stamp)) => format!(
+            "through {} {} · protocol {} · {}\n",
+            stamp.adapter.name,
+            stamp.adapter.version,
+            stamp.protocol,
+            if stamp.deterministic {
+                "says that it is deterministic"
+            } else {
+                "does not say that it is deterministic"
+            }
+        ),
         Some(Submission::Values(stamp)) => {
             let dialect = stamp.dialect.as_deref().unwrap_or("IBSI");
             let mut text = format!(
@@ -194,6 +206,21 @@ fn closest_calls(text: &mut String, results: &Results) {
     text.push_str("\nclosest calls among the checks that pass\n");
     for check in passed.iter().take(CLOSE_SHOWN) {
         line(text, check);
+    }
+}
+
+/// So many lines of what an implementation wrote to standard error are shown.
+const LOG_LINES: usize = 8;
+
+/// What the implementation wrote to standard error where it failed.
+fn logs(text: &mut String, results: &Results) {
+    for case in &results.cases {
+        let Some(log) = &case.log else { continue };
+        *text += &format!("\nstandard error, {}\n", case.id);
+        let lines: Vec<&str> = log.lines().collect();
+        for line in &lines[lines.len().saturating_sub(LOG_LINES)..] {
+            *text += &format!("  {line}\n");
+        }
     }
 }
 

@@ -1,0 +1,419 @@
+//! A conversation with an adapter: one question at a time, every answer validated.
+
+use std::{
+    env, fs,
+    io::Read,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use radgauge_engine::io::{WriteError, write_image, write_mask};
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+
+use super::{
+    Limits,
+    command::Command,
+    process::{Gone, Process},
+    processing::Processing,
+    protocol::{
+        ByeRequest, CaseRequest, File, HelloRequest, HelloResponse, MAX_LINE, PROTOCOL, Request,
+        Response, ResultResponse, Roi, shown,
+    },
+};
+use crate::{
+    implementation::{Identity, Question},
+    results::hex,
+    verdict::Outcome,
+};
+
+const IMAGE: &str = "in/image.nii";
+const MASK: &str = "in/mask.nii";
+const WORK: &str = "work";
+const REQUEST: &str = "request.json";
+const RESPONSE: &str = "response.json";
+
+/// So many log messages may come before an answer.
+const MAX_LOGS: usize = 10_000;
+
+/// How long an adapter may take to end once it is told to.
+const GOODBYE: Duration = Duration::from_secs(3);
+
+/// An answer to a question.
+#[derive(Debug)]
+pub(super) enum Reply {
+    Result(Box<ResultResponse>),
+    Unsupported(String),
+    Error(String),
+}
+
+/// Why a conversation is over, and what that makes of the question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Broken {
+    /// `timeout`, `crash`, or `error` for what is against the protocol.
+    pub(super) outcome: Outcome,
+    pub(super) message: String,
+    /// The tail of standard error.
+    pub(super) log: String,
+}
+
+impl Broken {
+    fn new(outcome: Outcome, message: impl Into<String>) -> Self {
+        Self {
+            outcome,
+            message: message.into(),
+            log: String::new(),
+        }
+    }
+
+    fn protocol(message: impl AsRef<str>) -> Self {
+        let message = format!("against the protocol: {}", message.as_ref());
+        Self::new(Outcome::Error, message)
+    }
+
+    /// The harness's own trouble with its files.
+    fn files(error: impl std::fmt::Display) -> Self {
+        Self::new(Outcome::Error, format!("the scratch folder: {error}"))
+    }
+
+    fn gone(gone: Gone, limit: Duration) -> Self {
+        match gone {
+            Gone::Late => Self::new(
+                Outcome::Timeout,
+                format!("no answer within {} s", limit.as_secs_f64()),
+            ),
+            Gone::Ended(ending) => Self::new(
+                Outcome::Crash,
+                format!("the adapter {ending} and gave no answer"),
+            ),
+            Gone::TooLong => Self::protocol(format!("a line of more than {MAX_LINE} bytes")),
+        }
+    }
+}
+
+/// A conversation with an adapter.
+#[derive(Debug)]
+pub(super) struct Session {
+    command: Command,
+    limits: Limits,
+    next_id: u64,
+    form: Form,
+}
+
+#[derive(Debug)]
+enum Form {
+    /// A process that answers line by line, with its folder.
+    Stream(Process, TempDir),
+    /// A process and a folder for each message.
+    Once,
+}
+
+impl Session {
+    /// Starts an adapter and hears who it is.
+    pub(super) fn start(
+        command: &Command,
+        limits: Limits,
+    ) -> Result<(Self, HelloResponse), Broken> {
+        let form = if command.is_once {
+            Form::Once
+        } else {
+            let folder = scratch()?;
+            let process = spawn(command, &folder, true)?;
+            Form::Stream(process, folder)
+        };
+        let mut session = Self {
+            command: command.clone(),
+            limits,
+            next_id: 0,
+            form,
+        };
+        let response = session.exchange(limits.start, |id, _| {
+            Ok(Request::Hello(HelloRequest {
+                id,
+                protocol: PROTOCOL,
+                harness: Identity {
+                    name: "radgauge".to_owned(),
+                    version: env!("CARGO_PKG_VERSION").to_owned(),
+                },
+                scratch: WORK.to_owned(),
+            }))
+        })?;
+        match response {
+            Response::Hello(hello) => {
+                hello.capabilities.check().map_err(Broken::protocol)?;
+                Ok((session, *hello))
+            }
+            other => Err(unexpected("`hello`", &other)),
+        }
+    }
+
+    /// Asks for `keys`. After an error the conversation is over.
+    pub(super) fn ask(&mut self, question: Question<'_>, keys: &[&str]) -> Result<Reply, Broken> {
+        let limit = self.limits.case;
+        let response = self.exchange(limit, |id, folder| {
+            let image = write_file(folder, IMAGE, |path| write_image(path, question.image))?;
+            let mask = write_file(folder, MASK, |path| write_mask(path, question.mask))?;
+            Ok(Request::Case(Box::new(CaseRequest {
+                id,
+                case: question.case.to_owned(),
+                image,
+                roi: Roi {
+                    path: mask.path,
+                    sha256: mask.sha256,
+                    label: 1,
+                },
+                processing: Processing::of(question.settings),
+                features: keys.iter().map(|key| (*key).to_owned()).collect(),
+                outputs: None,
+                timeout_s: limit.as_secs_f64(),
+            })))
+        })?;
+        self.reply(response)
+    }
+
+    /// Asks about files that do not exist, which an adapter must survive.
+    pub(super) fn ask_about_nothing(
+        &mut self,
+        question: Question<'_>,
+        keys: &[&str],
+    ) -> Result<Reply, Broken> {
+        let limit = self.limits.case;
+        let absent = "in/absent.nii".to_owned();
+        let response = self.exchange(limit, |id, _| {
+            Ok(Request::Case(Box::new(CaseRequest {
+                id,
+                case: question.case.to_owned(),
+                image: File {
+                    path: absent.clone(),
+                    sha256: "0".repeat(64),
+                },
+                roi: Roi {
+                    path: absent,
+                    sha256: "0".repeat(64),
+                    label: 1,
+                },
+                processing: Processing::of(question.settings),
+                features: keys.iter().map(|key| (*key).to_owned()).collect(),
+                outputs: None,
+                timeout_s: limit.as_secs_f64(),
+            })))
+        })?;
+        self.reply(response)
+    }
+
+    fn reply(&self, response: Response) -> Result<Reply, Broken> {
+        match response {
+            Response::Result(result) => Ok(Reply::Result(result)),
+            Response::Unsupported(unsupported) => {
+                let issue = unsupported.issue.map(|issue| format!(" ({issue})"));
+                let text = unsupported.reason + &issue.unwrap_or_default();
+                Ok(Reply::Unsupported(shown(&text)))
+            }
+            Response::Error(error) => {
+                let phase = error.phase.map_or_else(String::new, |phase| phase + ": ");
+                let message = self.anonymous(&error.message);
+                Ok(Reply::Error(shown(&(phase + &message))))
+            }
+            other => Err(unexpected("an answer to a case", &other)),
+        }
+    }
+
+    /// Sends the message that `make` makes of its number and the folder, and hears the answer.
+    fn exchange(
+        &mut self,
+        limit: Duration,
+        make: impl FnOnce(u64, &Path) -> Result<Request, Broken>,
+    ) -> Result<Response, Broken> {
+        let id = self.next_id;
+        self.next_id += 1;
+        match &mut self.form {
+            Form::Stream(process, folder) => {
+                let request = make(id, folder.path())?;
+                process.send(line(&request));
+                let heard = hear(process, id, limit);
+                if heard.is_err() {
+                    process.kill();
+                }
+                heard.map_err(|broken| Broken {
+                    message: anonymous(&broken.message, Some(folder.path())),
+                    log: anonymous(&process.tail(), Some(folder.path())),
+                    ..broken
+                })
+            }
+            Form::Once => {
+                let folder = scratch()?;
+                let request = make(id, folder.path())?;
+                fs::write(folder.path().join(REQUEST), line(&request)).map_err(Broken::files)?;
+                let mut process = spawn(&self.command, &folder, false)?;
+                let heard = hear_once(&process, folder.path(), id, limit);
+                process.kill();
+                heard.map_err(|broken| Broken {
+                    message: anonymous(&broken.message, Some(folder.path())),
+                    log: anonymous(&process.tail(), Some(folder.path())),
+                    ..broken
+                })
+            }
+        }
+    }
+
+    /// The tail of what the adapter wrote to standard error.
+    pub(super) fn log(&self) -> String {
+        match &self.form {
+            Form::Stream(process, _) => self.anonymous(&process.tail()),
+            Form::Once => String::new(),
+        }
+    }
+
+    /// Says goodbye and hears how the adapter ends; `None` = by itself and without complaint.
+    pub(super) fn close(mut self) -> Option<String> {
+        let id = self.next_id;
+        let Form::Stream(process, _) = &mut self.form else {
+            return None;
+        };
+        process.send(line(&Request::Bye(ByeRequest { id })));
+        process.close_input();
+        match process.wait(Instant::now() + GOODBYE) {
+            Some(ending) if ending == "ended with exit code 0" => None,
+            Some(ending) => Some(ending),
+            None => Some(format!("did not end within {} s", GOODBYE.as_secs())),
+        }
+    }
+
+    fn anonymous(&self, text: &str) -> String {
+        match &self.form {
+            Form::Stream(_, folder) => anonymous(text, Some(folder.path())),
+            Form::Once => anonymous(text, None),
+        }
+    }
+}
+
+/// The answer to message `id`.
+fn hear(process: &Process, id: u64, limit: Duration) -> Result<Response, Broken> {
+    let deadline = Instant::now() + limit;
+    for _ in 0..=MAX_LOGS {
+        let line = process
+            .receive(deadline)
+            .map_err(|gone| Broken::gone(gone, limit))?;
+        match understood(&line, id)? {
+            Response::Log(log) => process.log(&format!("{:?}: {}", log.level, log.message)),
+            response => return Ok(response),
+        }
+    }
+    Err(Broken::protocol(format!(
+        "more than {MAX_LOGS} log messages before an answer"
+    )))
+}
+
+/// The answer in the response file of a process that answers one message.
+fn hear_once(
+    process: &Process,
+    folder: &Path,
+    id: u64,
+    limit: Duration,
+) -> Result<Response, Broken> {
+    match process.wait(Instant::now() + limit) {
+        None => return Err(Broken::gone(Gone::Late, limit)),
+        Some(ending) if ending == "ended with exit code 0" => {}
+        Some(ending) => return Err(Broken::gone(Gone::Ended(ending), limit)),
+    }
+    let mut response = Vec::new();
+    let file = fs::File::open(folder.join(RESPONSE))
+        .map_err(|error| Broken::protocol(format!("`{{response}}`: {error}")))?;
+    file.take(MAX_LINE as u64 + 1)
+        .read_to_end(&mut response)
+        .map_err(|error| Broken::protocol(format!("`{{response}}`: {error}")))?;
+    if response.len() > MAX_LINE {
+        return Err(Broken::gone(Gone::TooLong, limit));
+    }
+    understood(&response, id)
+}
+
+fn understood(line: &[u8], id: u64) -> Result<Response, Broken> {
+    let response: Response = serde_json::from_slice(line).map_err(|error| {
+        let found: String = String::from_utf8_lossy(line).chars().take(80).collect();
+        Broken::protocol(format!(
+            "expected a message, found `{}`: {error}",
+            shown(&found)
+        ))
+    })?;
+    let found = match &response {
+        Response::Hello(hello) => hello.id,
+        Response::Result(result) => result.id,
+        Response::Unsupported(unsupported) => unsupported.id,
+        Response::Error(error) => error.id,
+        Response::Log(log) => log.id,
+    };
+    if found != id {
+        return Err(Broken::protocol(format!(
+            "expected an answer to message {id}, found one to message {found}"
+        )));
+    }
+    Ok(response)
+}
+
+fn unexpected(expected: &str, found: &Response) -> Broken {
+    let found = match found {
+        Response::Hello(_) => "hello",
+        Response::Result(_) => "result",
+        Response::Unsupported(_) => "unsupported",
+        Response::Error(error) => return Broken::new(Outcome::Error, shown(&error.message)),
+        Response::Log(_) => "log",
+    };
+    Broken::protocol(format!("expected {expected}, found `{found}`"))
+}
+
+fn line(request: &Request) -> Vec<u8> {
+    let mut line = serde_json::to_vec(request).expect("a message has a JSON form");
+    line.push(b'\n');
+    line
+}
+
+/// A folder for one process, with the folders that requests name.
+fn scratch() -> Result<TempDir, Broken> {
+    let folder = tempfile::Builder::new()
+        .prefix("radgauge-")
+        .tempdir()
+        .map_err(Broken::files)?;
+    for name in ["in", WORK] {
+        fs::create_dir(folder.path().join(name)).map_err(Broken::files)?;
+    }
+    Ok(folder)
+}
+
+fn spawn(command: &Command, folder: &TempDir, has_input: bool) -> Result<Process, Broken> {
+    let process = command.process(folder.path(), REQUEST, RESPONSE);
+    Process::start(process, has_input).map_err(|error| {
+        Broken::new(
+            Outcome::Crash,
+            format!("`{}` does not start: {error}", command.name()),
+        )
+    })
+}
+
+fn write_file(
+    folder: &Path,
+    name: &str,
+    write: impl FnOnce(&Path) -> Result<(), WriteError>,
+) -> Result<File, Broken> {
+    let path = folder.join(name);
+    // An adapter may have put anything in its place.
+    let _ = fs::remove_file(&path);
+    write(&path).map_err(|error| Broken::files(error.problem))?;
+    let bytes = fs::read(&path).map_err(Broken::files)?;
+    Ok(File {
+        path: name.to_owned(),
+        sha256: hex(&Sha256::digest(bytes)),
+    })
+}
+
+/// The text without this machine's folders.
+fn anonymous(text: &str, folder: Option<&Path>) -> String {
+    let mut text = text.to_owned();
+    if let Some(folder) = folder.and_then(Path::to_str) {
+        text = text.replace(folder, ".");
+    }
+    match env::var("HOME") {
+        Ok(home) if home.len() > 1 => text.replace(&home, "~"),
+        _ => text,
+    }
+}

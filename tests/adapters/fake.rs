@@ -1,0 +1,197 @@
+//! Adapters that misbehave: this test program, started again with `--fake NAME`, answers like a good adapter except in
+//! the case `t/victim`, where it does what its name says. It knows the protocol from its documentation alone: nothing of
+//! radgauge is used here.
+
+use std::{
+    env, fs,
+    io::{self, BufRead, Write},
+    process::{self, Command},
+    thread,
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+
+/// The value that a good answer has for every key.
+pub const VALUE: f64 = 1.0;
+
+/// Plays an adapter, when this program was started as one.
+pub fn play_if_asked() {
+    let mut arguments = env::args().skip(1);
+    if arguments.next().as_deref() == Some("--fake") {
+        let name = arguments.next().expect("the name of a fake");
+        play(&name, arguments.next().as_deref());
+        process::exit(0);
+    }
+}
+
+fn play(name: &str, argument: Option<&str>) {
+    if name == "once" {
+        return once(
+            argument.expect("a request"),
+            &env::args().nth(4).expect("a response"),
+        );
+    }
+    let mut asked = 0;
+    for line in io::stdin().lock().lines() {
+        let request: Value = serde_json::from_str(&line.expect("UTF-8")).expect("JSON");
+        match request["op"].as_str().expect("an operation") {
+            "hello" => match name {
+                "never_hello" => forever(),
+                "dies_at_once" => {
+                    eprintln!("cannot find my libraries");
+                    process::exit(1);
+                }
+                "banner" => say("Welcome to MyTool!"),
+                "strange_family" => {
+                    let mut hello = hello(&request);
+                    hello["capabilities"]["families"] = json!(["magic"]);
+                    say(&hello.to_string());
+                }
+                "few_families" => {
+                    let mut hello = hello(&request);
+                    hello["capabilities"]["families"] = json!(["morph"]);
+                    say(&hello.to_string());
+                }
+                _ => say(&hello(&request).to_string()),
+            },
+            "bye" => {
+                if name == "stays" {
+                    forever();
+                }
+                return;
+            }
+            _ if request["case"] == "t/victim" || name == "always_dies" => {
+                asked += 1;
+                misbehave(name, argument, &request, asked);
+            }
+            _ => say(&good(&request).to_string()),
+        }
+    }
+}
+
+/// One message, from file to file.
+fn once(request: &str, response: &str) {
+    let text = fs::read_to_string(request).expect("a request");
+    let request: Value = serde_json::from_str(&text).expect("JSON");
+    let answer = match request["op"].as_str() {
+        Some("hello") => hello(&request),
+        _ if request["case"] == "t/victim" => {
+            eprintln!("no more memory");
+            process::exit(9);
+        }
+        _ => good(&request),
+    };
+    fs::write(response, answer.to_string()).expect("the scratch folder can be written");
+}
+
+fn misbehave(name: &str, argument: Option<&str>, request: &Value, asked: usize) {
+    let id = &request["id"];
+    let key = request["features"][0].as_str().expect("a key");
+    let mut answer = good(request);
+    match name {
+        "silent" => forever(),
+        "late" => thread::sleep(Duration::from_secs(4)),
+        "dies" => {
+            eprintln!("Segmentation fault, sort of");
+            process::exit(3);
+        }
+        "aborts" | "always_dies" => process::abort(),
+        "closes_output" => {
+            let _ = Command::new("sh")
+                .args(["-c", &format!("kill -9 {}", process::id())])
+                .status();
+        }
+        "floods_stderr" => {
+            let line = "x".repeat(1023) + "\n";
+            for _ in 0..20_000 {
+                let _ = io::stderr().write_all(line.as_bytes());
+            }
+            eprintln!("the last words");
+        }
+        "floods_stdout" => loop {
+            print!("{}", "y".repeat(1 << 16));
+        },
+        "floods_log" => loop {
+            say(&json!({"kind": "log", "id": id, "level": "info", "message": "!"}).to_string());
+        },
+        "junk" => return say("Loading image...\u{1b}[31m done"),
+        "foreign_id" => answer["id"] = json!(77),
+        "foreign_kind" => return say(&hello(request).to_string()),
+        "foreign_key" => answer["values"][0]["key"] = json!("stat/-/XXXX"),
+        "twice" => {
+            let first = answer["values"][0].clone();
+            answer["values"].as_array_mut().expect("values").push(first);
+        }
+        "two_answers" => say(&answer.to_string()),
+        "nan" => answer["values"][0]["value"] = json!("NaN"),
+        "bare_nan" => {
+            let text = format!(
+                r#"{{"kind":"result","id":{id},"values":[{{"key":"{key}","value":NaN}}]}}"#
+            );
+            return say(&text);
+        }
+        "infinity" => answer["values"][0]["value"] = json!("-Inf"),
+        "text" => answer["values"][0]["value"] = json!("1.0"),
+        "long_line" => answer["values"][0]["reason"] = json!("z".repeat(10 << 20)),
+        "deep" => return say(&"[".repeat(1 << 20)),
+        "leaves_out" => answer["values"] = json!([]),
+        "fails" => {
+            answer = json!({"kind": "error", "id": id, "phase": "load", "message": "no memory"})
+        }
+        "unsupported" => {
+            answer = json!({"kind": "unsupported", "id": id, "reason": "only at full moon"})
+        }
+        "wavers" => answer["values"][0]["value"] = json!(VALUE + asked as f64),
+        "children" | "dies_with_children" => {
+            // The child keeps standard output open, and nobody waits for it.
+            #[expect(
+                clippy::zombie_processes,
+                reason = "what is left behind is what is tested"
+            )]
+            let child = Command::new("sleep")
+                .arg("1000")
+                .spawn()
+                .expect("sleep starts");
+            fs::write(argument.expect("a file"), child.id().to_string()).expect("can be written");
+            if name == "dies_with_children" {
+                process::exit(3);
+            }
+        }
+        _ => {}
+    }
+    say(&answer.to_string());
+}
+
+fn hello(request: &Value) -> Value {
+    json!({
+        "kind": "hello", "id": request["id"],
+        "implementation": {"name": "fake", "version": "1.0"},
+        "adapter": {"name": "fake-adapter", "version": "2.0"},
+        "capabilities": {
+            "families": ["stat"], "aggregations": [], "discretisation": [], "interpolation": [], "filters": [],
+            "response_maps": false
+        },
+        "deterministic": true
+    })
+}
+
+fn good(request: &Value) -> Value {
+    let keys = request["features"].as_array().expect("keys");
+    let values: Vec<Value> = keys
+        .iter()
+        .map(|key| json!({"key": key, "value": VALUE}))
+        .collect();
+    json!({"kind": "result", "id": request["id"], "values": values, "settings_used": {"binWidth": 1}})
+}
+
+fn say(line: &str) {
+    println!("{line}");
+    let _ = io::stdout().flush();
+}
+
+fn forever() {
+    loop {
+        thread::sleep(Duration::from_secs(1000));
+    }
+}
