@@ -136,7 +136,7 @@ const VICTIMS: &[Victim] = &[
         4,
     ),
     victim("twice", [Error; 2], "a key is answered twice", 4),
-    victim("two_answers", [Error; 2], "found one to message", 4),
+    victim("two_answers", [Error; 2], "against the protocol", 4),
     victim("nan", [Error, Pass], "found `NaN`", 1),
     victim("infinity", [Error, Pass], "found `-inf`", 1),
     victim("bare_nan", [Error; 2], "expected a message", 4),

@@ -158,7 +158,11 @@ impl Adapter {
             {
                 let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
                 if let Some(session) = pool.idle.pop() {
-                    return Ok(session);
+                    // What was said after the last answer must not be taken for the next one.
+                    if !session.has_unread() {
+                        return Ok(session);
+                    }
+                    pool.to_replace += 1;
                 }
                 if pool.to_replace > 0 {
                     if pool.replaced == RESTARTS {
@@ -204,7 +208,15 @@ impl Adapter {
         question: Question<'_>,
         keys: &[&str],
     ) -> Result<Asked, Broken> {
-        Ok(match session.ask(question, keys)? {
+        let reply = session.ask(question, keys)?;
+        if session.has_unread() {
+            return Err(Broken {
+                outcome: Outcome::Error,
+                message: "against the protocol: more than one answer".to_owned(),
+                log: session.log(),
+            });
+        }
+        Ok(match reply {
             Reply::Result(mut result) => {
                 let settings_used = result.settings_used.take();
                 let answers = result.answers(keys).map_err(|message| Broken {

@@ -143,6 +143,11 @@ impl Process {
         }
     }
 
+    /// Whether there is a line that nobody waited for; it is taken.
+    pub(super) fn has_unread(&self) -> bool {
+        self.lines.try_recv().is_ok()
+    }
+
     /// Waits for the end of the process; its end in words.
     pub(super) fn wait(&self, deadline: Instant) -> Option<String> {
         loop {

@@ -1,7 +1,7 @@
 //! A conversation with an adapter: one question at a time, every answer validated.
 
 use std::{
-    env, fs,
+    fs,
     io::Read,
     path::Path,
     time::{Duration, Instant},
@@ -153,22 +153,9 @@ impl Session {
         let response = self.exchange(limit, |id, folder| {
             let image = write_file(folder, IMAGE, |path| write_image(path, question.image))?;
             let mask = write_file(folder, MASK, |path| write_mask(path, question.mask))?;
-            Ok(Request::Case(Box::new(CaseRequest {
-                id,
-                case: question.case.to_owned(),
-                image,
-                roi: Roi {
-                    path: mask.path,
-                    sha256: mask.sha256,
-                    label: 1,
-                },
-                processing: Processing::of(question.settings),
-                features: keys.iter().map(|key| (*key).to_owned()).collect(),
-                outputs: None,
-                timeout_s: limit.as_secs_f64(),
-            })))
+            Ok(case(id, question, keys, [image, mask], limit))
         })?;
-        self.reply(response)
+        reply(response)
     }
 
     /// Asks about files that do not exist, which an adapter must survive.
@@ -178,43 +165,21 @@ impl Session {
         keys: &[&str],
     ) -> Result<Reply, Broken> {
         let limit = self.limits.case;
-        let absent = "in/absent.nii".to_owned();
+        let absent = || File {
+            path: "in/absent.nii".to_owned(),
+            sha256: "0".repeat(64),
+        };
         let response = self.exchange(limit, |id, _| {
-            Ok(Request::Case(Box::new(CaseRequest {
-                id,
-                case: question.case.to_owned(),
-                image: File {
-                    path: absent.clone(),
-                    sha256: "0".repeat(64),
-                },
-                roi: Roi {
-                    path: absent,
-                    sha256: "0".repeat(64),
-                    label: 1,
-                },
-                processing: Processing::of(question.settings),
-                features: keys.iter().map(|key| (*key).to_owned()).collect(),
-                outputs: None,
-                timeout_s: limit.as_secs_f64(),
-            })))
+            Ok(case(id, question, keys, [absent(), absent()], limit))
         })?;
-        self.reply(response)
+        reply(response)
     }
 
-    fn reply(&self, response: Response) -> Result<Reply, Broken> {
-        match response {
-            Response::Result(result) => Ok(Reply::Result(result)),
-            Response::Unsupported(unsupported) => {
-                let issue = unsupported.issue.map(|issue| format!(" ({issue})"));
-                let text = unsupported.reason + &issue.unwrap_or_default();
-                Ok(Reply::Unsupported(shown(&text)))
-            }
-            Response::Error(error) => {
-                let phase = error.phase.map_or_else(String::new, |phase| phase + ": ");
-                let message = self.anonymous(&error.message);
-                Ok(Reply::Error(shown(&(phase + &message))))
-            }
-            other => Err(unexpected("an answer to a case", &other)),
+    /// Whether the adapter has said more than its answers.
+    pub(super) fn has_unread(&self) -> bool {
+        match &self.form {
+            Form::Stream(process, _) => process.has_unread(),
+            Form::Once => false,
         }
     }
 
@@ -235,8 +200,8 @@ impl Session {
                     process.kill();
                 }
                 heard.map_err(|broken| Broken {
-                    message: anonymous(&broken.message, Some(folder.path())),
-                    log: anonymous(&process.tail(), Some(folder.path())),
+                    message: anonymous(&broken.message),
+                    log: anonymous(&process.tail()),
                     ..broken
                 })
             }
@@ -248,8 +213,8 @@ impl Session {
                 let heard = hear_once(&process, folder.path(), id, limit);
                 process.kill();
                 heard.map_err(|broken| Broken {
-                    message: anonymous(&broken.message, Some(folder.path())),
-                    log: anonymous(&process.tail(), Some(folder.path())),
+                    message: anonymous(&broken.message),
+                    log: anonymous(&process.tail()),
                     ..broken
                 })
             }
@@ -259,7 +224,7 @@ impl Session {
     /// The tail of what the adapter wrote to standard error.
     pub(super) fn log(&self) -> String {
         match &self.form {
-            Form::Stream(process, _) => self.anonymous(&process.tail()),
+            Form::Stream(process, _) => anonymous(&process.tail()),
             Form::Once => String::new(),
         }
     }
@@ -278,12 +243,46 @@ impl Session {
             None => Some(format!("did not end within {} s", GOODBYE.as_secs())),
         }
     }
+}
 
-    fn anonymous(&self, text: &str) -> String {
-        match &self.form {
-            Form::Stream(_, folder) => anonymous(text, Some(folder.path())),
-            Form::Once => anonymous(text, None),
+fn case(
+    id: u64,
+    question: Question<'_>,
+    keys: &[&str],
+    [image, mask]: [File; 2],
+    limit: Duration,
+) -> Request {
+    Request::Case(Box::new(CaseRequest {
+        id,
+        case: question.case.to_owned(),
+        image,
+        roi: Roi {
+            path: mask.path,
+            sha256: mask.sha256,
+            label: 1,
+        },
+        processing: Processing::of(question.settings),
+        features: keys.iter().map(|key| (*key).to_owned()).collect(),
+        outputs: None,
+        timeout_s: limit.as_secs_f64(),
+    }))
+}
+
+/// What an answer to a case says.
+fn reply(response: Response) -> Result<Reply, Broken> {
+    match response {
+        Response::Result(result) => Ok(Reply::Result(result)),
+        Response::Unsupported(unsupported) => {
+            let issue = unsupported.issue.map(|issue| format!(" ({issue})"));
+            let text = unsupported.reason + &issue.unwrap_or_default();
+            Ok(Reply::Unsupported(shown(&text)))
         }
+        Response::Error(error) => {
+            let phase = error.phase.map_or_else(String::new, |phase| phase + ": ");
+            let message = anonymous(&error.message);
+            Ok(Reply::Error(shown(&(phase + &message))))
+        }
+        other => Err(unexpected("an answer to a case", &other)),
     }
 }
 
@@ -406,14 +405,55 @@ fn write_file(
     })
 }
 
-/// The text without this machine's folders.
-fn anonymous(text: &str, folder: Option<&Path>) -> String {
-    let mut text = text.to_owned();
-    if let Some(folder) = folder.and_then(Path::to_str) {
-        text = text.replace(folder, ".");
+/// The text without this machine's folders: of an absolute path, the last part is left.
+fn anonymous(text: &str) -> String {
+    let is_start =
+        |before: Option<char>| before.is_none_or(|c| c.is_whitespace() || "'\"`([<=".contains(c));
+    let is_end = |c: char| c.is_whitespace() || "'\"`)]>,;:".contains(c);
+    let mut anonymous = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('/') {
+        let (before, path) = rest.split_at(at);
+        anonymous += before;
+        let path = &path[..path.find(is_end).unwrap_or(path.len())];
+        rest = &rest[at + path.len()..];
+        match path.rsplit_once('/') {
+            Some((folder, name))
+                if is_start(anonymous.chars().next_back()) && !folder.is_empty() =>
+            {
+                anonymous += "…/";
+                anonymous += name;
+            }
+            _ => anonymous += path,
+        }
     }
-    match env::var("HOME") {
-        Ok(home) if home.len() > 1 => text.replace(&home, "~"),
-        _ => text,
+    anonymous + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::anonymous;
+
+    #[test]
+    fn folders_of_this_machine_are_left_out() {
+        for (text, expected) in [
+            (
+                "  File \"/home/alice/tool/adapter.py\", line 17",
+                "  File \"…/adapter.py\", line 17",
+            ),
+            (
+                "/tmp/radgauge-x1/in/image.nii: no such file",
+                "…/image.nii: no such file",
+            ),
+            (
+                "in/image.nii, 3/4 done, and / or",
+                "in/image.nii, 3/4 done, and / or",
+            ),
+            ("see https://example.org/a/b", "see https://example.org/a/b"),
+            ("path=/a/b/ (/c/d) é/f", "path=…/ (…/d) é/f"),
+            ("", ""),
+        ] {
+            assert_eq!(anonymous(text), expected, "{text}");
+        }
     }
 }
