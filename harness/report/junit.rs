@@ -7,6 +7,8 @@
 //! | `error timeout crash` | `error` |
 //! | `skipped` | `skipped` |
 //!
+//! Where an implementation failed, `system-err` holds the tail of its standard error.
+//!
 //! `classname` is the case with dots for slashes, which Jenkins shows as package and class; `classname` and `name`
 //! together tell checks apart from run to run. Result documents hold no times: every `time` is 0.
 
@@ -66,6 +68,9 @@ pub fn render(results: &Results) -> String {
         );
         for check in &case.checks {
             test_case(&mut xml, case.id, case.case, check);
+        }
+        if let Some(log) = case.case.and_then(|case| case.log.as_deref()) {
+            xml += &format!("    <system-err>{}</system-err>\n", Content(log));
         }
         xml += "  </testsuite>\n";
     }

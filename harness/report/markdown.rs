@@ -1,7 +1,8 @@
 //! Markdown for the summary page of a CI job: headline, profiles, matrix, what falls short, what was skipped.
 
 use super::summary::{
-    Count, Matrix, falling_short, how_far, levels, outcomes, profiles, skipped, value, verdict,
+    Count, Matrix, falling_short, how_far, levels, outcomes, profiles, skipped, submission, value,
+    verdict,
 };
 use crate::results::Results;
 
@@ -29,6 +30,9 @@ pub fn render(results: &Results) -> String {
         escape(&run.harness.version),
         results.end.exit_code
     );
+    for line in submission(run) {
+        text += &format!("{}\n\n", escape(&line));
+    }
     profile_table(&mut text, results);
     level_table(&mut text, results);
     matrix(&mut text, results);

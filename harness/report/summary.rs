@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::{
-    results::{Case, Check, Results, Tier},
+    implementation::{Identity, Submission},
+    results::{Case, Check, Results, Run, Tier},
     verdict::{Outcome, Rule, Verdict},
 };
 
@@ -290,6 +291,37 @@ pub(super) fn outcomes(results: &Results) -> String {
         .map(|outcome| format!("{} {}", totals.of(outcome), outcome.name()))
         .collect();
     outcomes.join(", ")
+}
+
+/// By what way the values reached the harness, line by line; empty for the built-in engine.
+pub(super) fn submission(run: &Run) -> Vec<String> {
+    match &run.submission {
+        None => Vec::new(),
+        Some(Submission::Adapter(stamp)) => {
+            let determinism = if stamp.deterministic {
+                "says that it is deterministic"
+            } else {
+                "does not say that it is deterministic"
+            };
+            let Identity { name, version } = &stamp.adapter;
+            vec![format!(
+                "through {name} {version} · protocol {} · {determinism}",
+                stamp.protocol
+            )]
+        }
+        Some(Submission::Values(stamp)) => {
+            let dialect = stamp.dialect.as_deref().unwrap_or("IBSI");
+            let mut lines = vec![format!(
+                "values from a file · sha256 {:.12} · {} matched, {} not · names {dialect}",
+                stamp.sha256, stamp.matched, stamp.unmatched
+            )];
+            lines.extend(stamp.assumption.clone());
+            lines.extend(stamp.converted.iter().map(|(key, conversion)| {
+                format!("converted before judging: {key} ({conversion})")
+            }));
+            lines
+        }
+    }
 }
 
 /// A rule in words.

@@ -3,12 +3,11 @@
 use std::fmt::Write as _;
 
 use super::summary::{
-    Count, Matrix, contested, distance, falling_short, how_far, outcomes, profiles, skipped, value,
-    verdict,
+    Count, Matrix, contested, distance, falling_short, how_far, outcomes, profiles, skipped,
+    submission, value, verdict,
 };
 use crate::{
     expectations,
-    implementation::Submission,
     results::{Check, Results},
     verdict::Outcome,
 };
@@ -31,7 +30,9 @@ pub fn render(results: &Results) -> String {
         "{} {} tests {} {}\n",
         run.harness.name, run.harness.version, run.implementation.name, run.implementation.version
     );
-    text += &submission(run.submission.as_ref());
+    for line in submission(run) {
+        text += &format!("{line}\n");
+    }
     for suite in &run.suites {
         text += &format!(
             "suite {} · edition {} · {} checks · sha256 {:.12}\n",
@@ -73,38 +74,6 @@ pub fn render(results: &Results) -> String {
         results.end.exit_code
     );
     text
-}
-
-/// By what way the values came; empty for the built-in engine.
-fn submission(submission: Option<&Submission>) -> String {
-    match submission {
-        None => String::new(),
-        Some(Submission::Adapter(stamp)) => format!(
-            "through {} {} · protocol {} · {}\n",
-            stamp.adapter.name,
-            stamp.adapter.version,
-            stamp.protocol,
-            if stamp.deterministic {
-                "says that it is deterministic"
-            } else {
-                "does not say that it is deterministic"
-            }
-        ),
-        Some(Submission::Values(stamp)) => {
-            let dialect = stamp.dialect.as_deref().unwrap_or("IBSI");
-            let mut text = format!(
-                "values from a file · sha256 {:.12} · {} matched, {} not · names {dialect}\n",
-                stamp.sha256, stamp.matched, stamp.unmatched
-            );
-            if let Some(assumption) = &stamp.assumption {
-                text += &format!("  {assumption}\n");
-            }
-            for (key, conversion) in &stamp.converted {
-                text += &format!("  converted before judging: {key} ({conversion})\n");
-            }
-            text
-        }
-    }
 }
 
 /// Families against cases: passed, or passed/selected where they differ.

@@ -6,7 +6,7 @@ use radgauge_engine::settings::Settings;
 
 use super::{badge::Badge, csv, ctrf, html, junit, markdown, terminal};
 use crate::{
-    implementation::Identity,
+    implementation::{Identity, Submission, values::ValuesStamp},
     results::{
         self, Case, Check, Diagnosis, Record, Results, Run, SCHEMA, SuiteStamp, Tier, Totals,
         Writer,
@@ -203,12 +203,22 @@ pub(crate) fn hostile() -> Results {
     document.run.implementation.version = HOSTILE.to_owned();
     document.run.implementation.name = HOSTILE.to_owned();
     document.run.selection = vec![HOSTILE.to_owned()];
+    document.run.submission = Some(Submission::Values(ValuesStamp {
+        sha256: HOSTILE.to_owned(),
+        matched: 1,
+        dialect: Some(HOSTILE.to_owned()),
+        assumption: Some(HOSTILE.to_owned()),
+        converted: BTreeMap::from([(HOSTILE.to_owned(), HOSTILE.to_owned())]),
+        unmatched: 0,
+        unmatched_shown: Vec::new(),
+    }));
     document.run.suites[0].sha256 = HOSTILE.to_owned();
     let id = |last: &str| format!("{HOSTILE}/{HOSTILE}/{HOSTILE}/{HOSTILE}/{last}");
     document.case(&format!("{HOSTILE}/{HOSTILE}"), Some(HOSTILE));
     if let Some(Record::Case(case)) = document.records.last_mut() {
         case.title = HOSTILE.to_owned();
         case.settings = HOSTILE.to_owned();
+        case.log = Some(HOSTILE.to_owned());
         case.inputs = BTreeMap::from([(HOSTILE.to_owned(), HOSTILE.to_owned())]);
     }
     for (last, check) in [
@@ -507,4 +517,35 @@ fn a_hundred_thousand_checks_are_rendered() {
         100_000,
         "a test case per check"
     );
+}
+
+/// How the values came, and the last words of an implementation that failed.
+#[test]
+fn the_way_of_the_values_and_standard_error_are_reported() {
+    let mut results = small();
+    results.run.submission = Some(Submission::Values(ValuesStamp {
+        sha256: "ef".repeat(32),
+        matched: 7,
+        dialect: Some("pyradiomics".to_owned()),
+        assumption: None,
+        converted: BTreeMap::from([("stat/-/IPH6".to_owned(), "minus 3".to_owned())]),
+        unmatched: 2,
+        unmatched_shown: Vec::new(),
+    }));
+    results.cases[0].log = Some("no more memory".to_owned());
+    for (report, text) in [
+        ("terminal", super::terminal::render(&results)),
+        ("html", super::html::render(&results)),
+        ("markdown", super::markdown::render(&results)),
+    ] {
+        assert!(text.contains("7 matched, 2 not"), "{report}");
+        assert!(text.contains("minus 3"), "{report}");
+    }
+    for (report, text) in [
+        ("terminal", super::terminal::render(&results)),
+        ("html", super::html::render(&results)),
+        ("junit", super::junit::render(&results)),
+    ] {
+        assert!(text.contains("no more memory"), "{report}");
+    }
 }

@@ -19,7 +19,7 @@ use super::{
     reporting_items::{self, BY_THE_LABORATORY, Item},
     summary::{
         Count, Level, Matrix, Profile, contested, falling_short, levels, outcomes, profiles,
-        skipped, value, verdict,
+        skipped, submission, value, verdict,
     },
 };
 use crate::{
@@ -74,6 +74,7 @@ pub fn render(results: &Results) -> String {
             .collect(),
         short_count: short.len(),
         skipped: skipped(results),
+        submission: submission(&results.run),
         contested_count: contested.len(),
         contested: contested.into_iter().take(LISTED).collect(),
         stages: diagnostics::by_case(results, CASES),
@@ -102,6 +103,7 @@ struct Page<'a> {
     more_short: Vec<&'a Check>,
     unlisted: usize,
     skipped: Vec<(&'a str, Vec<&'a str>)>,
+    submission: Vec<String>,
     contested: Vec<&'a Check>,
     contested_count: usize,
     stages: Vec<CaseStages<'a>>,
