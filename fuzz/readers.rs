@@ -3,7 +3,10 @@
 use std::{fs, path::Path, sync::LazyLock};
 
 use radgauge::{
-    implementation::values::{Options, ValueFile},
+    implementation::{
+        adapter::protocol::Response,
+        values::{Options, ValueFile},
+    },
     results,
     suite::Suite,
 };
@@ -51,6 +54,13 @@ pub fn values(bytes: &[u8], _folder: &Path) {
             ..Options::default()
         };
         let _ = ValueFile::read(bytes, &options, &SUITES);
+    }
+}
+
+/// A line of an adapter.
+pub fn adapter(bytes: &[u8], _folder: &Path) {
+    if let Ok(Response::Result(result)) = serde_json::from_slice(bytes) {
+        let _ = result.answers(&["stat/-/IPH6", "stat/-/7TET", "glcm/3d_avg/TU9B"]);
     }
 }
 

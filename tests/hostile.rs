@@ -45,6 +45,11 @@ fn values() {
     survives("values", readers::values);
 }
 
+#[test]
+fn adapter() {
+    survives("adapter", readers::adapter);
+}
+
 fn survives(name: &str, read: fn(&[u8], &Path)) {
     let seeds = seeds(name);
     assert!(!seeds.is_empty(), "fuzz/seeds/{name} has seeds");
