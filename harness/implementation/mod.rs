@@ -1,4 +1,4 @@
-//! What is under test, behind one trait: the built-in engine, an [adapter](adapter) process, or a
+//! What is under test, behind one trait: the built-in engine, an [adapter] process, or a
 //! [value file](values).
 
 pub mod adapter;
