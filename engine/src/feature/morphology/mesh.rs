@@ -11,7 +11,7 @@
 
 use std::sync::LazyLock;
 
-use super::vector::{cross, dot};
+use super::vector::{cross, dot, norm};
 use crate::volume::Mask;
 
 /// A point of a cell, in half voxels from its first corner: 0 and 2 are corners, 1 is the middle of an edge.
@@ -164,7 +164,7 @@ impl Surface {
         let spacing_mm = mask.grid().spacing_mm;
         let mut sixfold_volume = 0_i64;
         let mut area_mm2 = 0.0;
-        for (triangles, tally) in CASES.iter().zip(tally_cases(mask)) {
+        for (triangles, tally) in CASES.iter().zip(tally_cases(mask, true)) {
             let mut case_area_mm2 = 0.0;
             for triangle in triangles {
                 let [a, b, c] = triangle.map(|point| point.map(i64::from));
@@ -186,8 +186,52 @@ impl Surface {
     }
 }
 
-/// Counts the cells of each case, the mask padded with one layer of nothing.
-fn tally_cases(mask: &Mask) -> [Tally; 256] {
+impl Surface {
+    /// The surface at another `level` than 0.5, where mesh vertices are no midpoints: at 1 they are the centres of the
+    /// voxels inside, at 0 those of the voxels outside. A mask that is not padded has no surface where it touches the
+    /// edge of its grid; the volume of what is then open is seen from the centre of the first voxel.
+    pub fn at_level(mask: &Mask, level: f64, is_padded: bool) -> Self {
+        let spacing_mm = mask.grid().spacing_mm;
+        let (mut sixfold_volume, mut area_mm2) = (0.0, 0.0);
+        for (case, tally) in tally_cases(mask, is_padded).into_iter().enumerate() {
+            let position: [f64; 3] = std::array::from_fn(|axis| {
+                (tally.position[axis] - tally.cells) as f64 * spacing_mm[axis]
+            });
+            for triangle in &CASES[case] {
+                let [a, b, c] = triangle.map(|point| {
+                    let at = along_edge(point, case, level);
+                    std::array::from_fn(|axis| at[axis] * spacing_mm[axis])
+                });
+                let flat = [cross(a, b), cross(b, c), cross(c, a)];
+                let twice_area: [f64; 3] =
+                    std::array::from_fn(|axis| flat.iter().map(|product| product[axis]).sum());
+                sixfold_volume += tally.cells as f64 * dot(a, flat[1]) + dot(position, twice_area);
+                area_mm2 += tally.cells as f64 * norm(twice_area) / 2.0;
+            }
+        }
+        Self {
+            volume_mm3: sixfold_volume.abs() / 6.0,
+            area_mm2,
+        }
+    }
+}
+
+/// Where the surface at `level` cuts the edge of which `point` is the middle, in voxels from the cell's first corner.
+fn along_edge(point: CellPoint, case: usize, level: f64) -> [f64; 3] {
+    let first = [0, 1, 2]
+        .map(|axis| usize::from(point[axis] == 2) << axis)
+        .iter()
+        .sum::<usize>();
+    let is_first_inside = case >> first & 1 == 1;
+    point.map(|half_voxels| match half_voxels {
+        1 if is_first_inside => 1.0 - level,
+        1 => level,
+        corner => f64::from(corner) / 2.0,
+    })
+}
+
+/// Counts the cells of each case, the mask padded with one layer of nothing or not.
+fn tally_cases(mask: &Mask, is_padded: bool) -> [Tally; 256] {
     let [nx, ny, nz] = mask.size();
     let flat = mask.as_slice();
     let outside = vec![false; nx];
@@ -199,6 +243,10 @@ fn tally_cases(mask: &Mask) -> [Tally; 256] {
         } else {
             &outside
         }
+    };
+    let is_counted = |cell: [usize; 3]| {
+        let mut axes = cell.into_iter().zip([nx, ny, nz]);
+        is_padded || axes.all(|(at, n)| (1..n).contains(&at))
     };
     let mut tallies = [Tally::default(); 256];
     for z in 0..=nz {
@@ -213,7 +261,7 @@ fn tally_cases(mask: &Mask) -> [Tally; 256] {
                         case |= u8::from(row[x]) << (2 * corner + 1);
                     }
                 }
-                if case != 0 && case != u8::MAX {
+                if case != 0 && case != u8::MAX && is_counted([x, y, z]) {
                     let tally = &mut tallies[usize::from(case)];
                     tally.cells += 1;
                     for (sum, at) in tally.position.iter_mut().zip([x, y, z]) {

@@ -10,6 +10,7 @@ mod bounding_box;
 mod ellipsoid;
 mod enclosing_ellipsoid;
 mod hull;
+pub mod measures;
 mod mesh;
 mod polygon;
 mod principal_axes;

@@ -97,6 +97,37 @@ impl Plan {
         })
     }
 
+    /// The plan of a new grid that is given, along the axes of the old one.
+    pub fn onto(old: &Grid, new: &Grid) -> Result<Self, ProcessError> {
+        let is_possible = |s: &f64| s.is_finite() && *s > 0.0;
+        if !new.spacing_mm.iter().all(is_possible) {
+            return Err(spacing_problem(&new.spacing_mm));
+        }
+        let counts = new.size.map(|n| n as f64);
+        if counts.iter().product::<f64>() > MAX_VOXELS as f64 {
+            return Err(ProcessError::GridTooLarge {
+                from: old.size,
+                spacing_mm: new.spacing_mm,
+                to: counts,
+                limit: MAX_VOXELS,
+            });
+        }
+        let offset_mm: [f64; 3] = std::array::from_fn(|i| new.origin_mm[i] - old.origin_mm[i]);
+        Ok(Self {
+            axes: std::array::from_fn(|i| Axis {
+                from: old.size[i],
+                to: new.size[i],
+                old_mm: old.spacing_mm[i],
+                new_mm: new.spacing_mm[i],
+                start_mm: offset_mm
+                    .iter()
+                    .zip(old.direction[i])
+                    .map(|(offset, along)| offset * along)
+                    .sum(),
+            }),
+        })
+    }
+
     /// The new grid, given the old one.
     pub fn grid(&self, old: &Grid) -> Grid {
         Grid {

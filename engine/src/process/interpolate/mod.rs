@@ -6,6 +6,7 @@
 
 mod grid;
 mod kernel;
+mod onto;
 mod resample;
 
 use std::borrow::Cow;
@@ -23,6 +24,8 @@ use crate::{
 
 pub use grid::MAX_VOXELS;
 use grid::Plan;
+
+pub use onto::resample_onto;
 use resample::resample;
 
 /// A fraction this close to one half, in intensity units, is a tie of [`round_intensity`]: interpolation weights such
