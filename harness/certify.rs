@@ -212,6 +212,18 @@ fn load(library: &Library, image: &str, mask: &str) -> Result<LoadedInput, Input
     })
 }
 
+/// Image and mask of a case; an error says what is missing or damaged.
+pub(crate) fn read_input(case: &SuiteCase, library: &Library) -> Result<(Image, Mask), String> {
+    match case.input {
+        Input::Phantom(make) => Ok(make()),
+        Input::Files { image, mask } => load(library, image, mask)
+            .map(|input| (input.image, input.mask))
+            .map_err(|error| match error {
+                InputError::Missing(message) | InputError::Unusable(message) => message,
+            }),
+    }
+}
+
 /// A file of a data set, its bytes checked.
 fn find(library: &Library, name: &str) -> Result<Verified, InputError> {
     library.verify(name).map_err(|error| match error {

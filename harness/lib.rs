@@ -8,6 +8,7 @@
 pub mod certify;
 pub mod cli;
 pub mod compare;
+pub mod diagnose;
 pub mod exact;
 pub mod expectations;
 #[cfg(feature = "fetch")]

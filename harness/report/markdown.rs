@@ -36,6 +36,7 @@ pub fn render(results: &Results) -> String {
     profile_table(&mut text, results);
     level_table(&mut text, results);
     matrix(&mut text, results);
+    diagnoses(&mut text, results);
     short(&mut text, results);
     for (reason, cases) in skipped(results) {
         let names: Vec<String> = cases
@@ -122,6 +123,21 @@ fn matrix(text: &mut String, results: &Results) {
     if matrix.rows.len() > CASES_SHOWN {
         *text += &format!("and {} more cases\n\n", matrix.rows.len() - CASES_SHOWN);
     }
+}
+
+fn diagnoses(text: &mut String, results: &Results) {
+    if results.diagnoses.is_empty() {
+        return;
+    }
+    *text += "### Why\n\n";
+    for diagnosis in results.diagnoses.iter().take(SHORT_SHOWN) {
+        *text += &format!(
+            "- {}: {}\n",
+            code(&diagnosis.case),
+            escape(&diagnosis.message)
+        );
+    }
+    text.push('\n');
 }
 
 fn short(text: &mut String, results: &Results) {

@@ -54,6 +54,7 @@ pub fn render(results: &Results) -> String {
     }
     contested_references(&mut text, results);
     short(&mut text, results);
+    diagnoses(&mut text, results);
     closest_calls(&mut text, results);
     logs(&mut text, results);
     for (reason, cases) in skipped(results) {
@@ -159,6 +160,17 @@ fn short(text: &mut String, results: &Results) {
     text.push('\n');
     for check in short.iter().take(SHORT_SHOWN) {
         line(text, check);
+    }
+}
+
+/// Why checks fail, as far as it is known.
+fn diagnoses(text: &mut String, results: &Results) {
+    if results.diagnoses.is_empty() {
+        return;
+    }
+    *text += "\nwhy\n";
+    for diagnosis in &results.diagnoses {
+        *text += &format!("  {}: {}\n", diagnosis.case, diagnosis.message);
     }
 }
 

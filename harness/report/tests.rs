@@ -8,8 +8,8 @@ use super::{badge::Badge, csv, ctrf, html, junit, markdown, terminal};
 use crate::{
     implementation::{Identity, Submission, values::ValuesStamp},
     results::{
-        self, Case, Check, Diagnosis, Record, Results, Run, SCHEMA, SuiteStamp, Tier, Totals,
-        Writer,
+        self, Case, Check, Diagnosis, Evidence, Record, Results, Run, SCHEMA, SuiteStamp, Tier,
+        Totals, Writer,
     },
     verdict::{Expected, Outcome, Rule, judge},
 };
@@ -192,6 +192,17 @@ pub(crate) fn small() -> Results {
         case: "demo/phantom".to_owned(),
         message: "the natural logarithm was taken".to_owned(),
         explains: vec!["demo/phantom/glcm/3d_mrg/TU9B".to_owned()],
+        stage: Some("formula".to_owned()),
+        evidence: Some(Evidence {
+            deviations: vec![Suspect {
+                id: "logarithm-natural".to_owned(),
+                what: "natural logarithm in entropies".to_owned(),
+                or: Vec::new(),
+            }],
+            reproduced: 1,
+            failing: 1,
+            digits: 3.0,
+        }),
     }));
     document.write(1)
 }
@@ -251,6 +262,17 @@ pub(crate) fn hostile() -> Results {
         case: HOSTILE.to_owned(),
         message: HOSTILE.to_owned(),
         explains: vec![id(&format!("a{HOSTILE}"))],
+        stage: Some(HOSTILE.to_owned()),
+        evidence: Some(Evidence {
+            deviations: vec![Suspect {
+                id: HOSTILE.to_owned(),
+                what: HOSTILE.to_owned(),
+                or: vec![HOSTILE.to_owned()],
+            }],
+            reproduced: 1,
+            failing: 1,
+            digits: 3.0,
+        }),
     }));
     document.write(1)
 }

@@ -241,6 +241,39 @@ pub struct Diagnosis {
     pub message: String,
     /// The checks that it explains.
     pub explains: Vec<String>,
+    /// The stage of the computation that it speaks of, the first if it speaks of several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<String>,
+    /// What reproduces the submitted values; absent when the explanation rests on diagnostic features alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Evidence>,
+}
+
+/// The evidence for an explanation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Evidence {
+    /// The deviations from the manual that, together, reproduce values.
+    pub deviations: Vec<Suspect>,
+    /// Number of failing values of the case that they reproduce.
+    pub reproduced: usize,
+    /// Number of failing values of the case.
+    pub failing: usize,
+    /// Digits to which values are reproduced, the median; no more than were submitted.
+    pub digits: f64,
+}
+
+/// A deviation that is named in an explanation; `radgauge diagnose --list` has them all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Suspect {
+    /// Its name, `kurtosis-not-excess`.
+    pub id: String,
+    /// What is done otherwise.
+    pub what: String,
+    /// Names of others that the submitted values cannot tell from it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub or: Vec<String>,
 }
 
 /// Totals over checks: nothing leaves the count.
