@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::Subcommand;
 use radgauge_engine::settings::Settings;
-use radgauge_reference::ibsi1::{self, Preset, presets};
+use radgauge_reference::{self as reference, Preset, presets};
 
 use super::{Failed, output};
 use crate::certify::exit;
@@ -32,9 +32,9 @@ impl SettingsCommand {
         let text = match self {
             Self::List => presets()
                 .iter()
-                .map(|preset| format!("{:<14} {}\n", preset.name, preset.case.title()))
+                .map(|preset| format!("{:<20} {}\n", preset.name, preset.title))
                 .collect(),
-            Self::Show { name } => preset(&name)?.toml.to_owned(),
+            Self::Show { name } => preset(&name)?.toml.clone(),
             Self::Check { file } => read(&file)?.to_toml(),
         };
         output::write(None, text.as_bytes())?;
@@ -44,11 +44,9 @@ impl SettingsCommand {
 
 /// The preset of this name.
 pub(super) fn preset(name: &str) -> Result<&'static Preset, Failed> {
-    ibsi1::preset(name).ok_or_else(|| {
-        let names: Vec<_> = presets().iter().map(|preset| preset.name).collect();
+    reference::preset(name).ok_or_else(|| {
         Failed::usage(anyhow::anyhow!(
-            "there is no preset `{name}`; expected one of {}",
-            names.join(", ")
+            "there is no preset `{name}`; `radgauge settings list` names them"
         ))
     })
 }

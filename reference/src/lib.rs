@@ -8,5 +8,8 @@ mod consensus;
 pub mod datasets;
 pub mod dialects;
 pub mod ibsi1;
+pub mod ibsi2;
+mod presets;
 
 pub use consensus::{Consensus, UnknownConsensus};
+pub use presets::{Preset, preset, presets};

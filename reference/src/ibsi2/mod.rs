@@ -9,7 +9,7 @@ mod phase1;
 mod phase2;
 mod phase3;
 
-pub use phase1::{MapTest, Phantom, map_tests};
+pub use phase1::{MapTest, Phantom, ReferenceMap, map_tests};
 pub use phase2::{FilteredTest, FilteredValue, filtered_tests, filtered_values};
 pub use phase3::{Modality, ValidationTest, validation_tests};
 

@@ -49,24 +49,25 @@ pub struct MapTest {
     pub title: String,
     /// The filter.
     pub filter: Filter,
-    /// How far a voxel may be from the reference map: 1 % of the range of the map. As text, so that every digit is kept;
-    /// absent where no reference map was published.
+    /// The reference map; absent where none was published.
     #[serde(default)]
-    pub tolerance: Option<String>,
+    pub reference: Option<ReferenceMap>,
     /// What else is to be known of the reference.
     #[serde(default)]
     pub note: Option<String>,
 }
 
-impl MapTest {
-    /// The reference map's path in the library of data sets, if there is one.
-    #[must_use]
-    pub fn reference(&self) -> Option<String> {
-        self.tolerance
-            .as_ref()
-            .map(|_| format!("ibsi2/response_maps/{}.nii.gz", self.id))
-    }
+/// A published response map.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReferenceMap {
+    /// Its path in the library of data sets.
+    pub map: String,
+    /// How far a voxel may be from it: 1 % of the range of its intensities. As text, so that every digit is kept.
+    pub tolerance: String,
+}
 
+impl MapTest {
     /// The settings of the test: the filter on the phantom as it is.
     #[must_use]
     pub fn settings(&self) -> Settings {
@@ -104,17 +105,24 @@ mod tests {
     fn are_the_36_of_the_manual() {
         let tests = map_tests();
         assert_eq!(tests.len(), 36, "tests");
-        let without: Vec<&str> = (tests.iter().filter(|t| t.tolerance.is_none()))
+        let without: Vec<&str> = (tests.iter().filter(|t| t.reference.is_none()))
             .map(|t| t.id.as_str())
             .collect();
-        assert_eq!(without, ["9.b.2", "10.a", "10.b.2"], "tests without a reference map");
+        assert_eq!(
+            without,
+            ["9.b.2", "10.a", "10.b.2"],
+            "tests without a reference map"
+        );
     }
 
     #[test]
     fn have_their_reference_maps_in_the_data_set() {
         let set = data_set("ibsi2/response_maps").expect("the data set is listed");
         let mut listed: Vec<&str> = set.files.iter().map(|file| file.path.as_str()).collect();
-        let mut named: Vec<String> = map_tests().iter().filter_map(MapTest::reference).collect();
+        let references = map_tests()
+            .iter()
+            .filter_map(|test| test.reference.as_ref());
+        let mut named: Vec<&str> = references.map(|reference| reference.map.as_str()).collect();
         listed.sort_unstable();
         named.sort_unstable();
         assert_eq!(named, listed, "every map has its test, every test its map");
@@ -124,9 +132,9 @@ mod tests {
     fn filters_are_possible() {
         for test in map_tests() {
             assert!(test.settings().check().is_ok(), "settings of {}", test.id);
-            if let Some(tolerance) = &test.tolerance {
+            if let Some(reference) = &test.reference {
                 assert!(
-                    tolerance.parse::<f64>().is_ok_and(|t| t > 0.0),
+                    reference.tolerance.parse::<f64>().is_ok_and(|t| t > 0.0),
                     "tolerance of {}",
                     test.id
                 );

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::LazyLock};
 
 use radgauge_engine::{feature::FeatureKey, filter::Filter, settings::Settings};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error};
 
 use super::super::presets::statistics_of;
 
@@ -25,11 +25,17 @@ pub struct FilteredValue {
     /// The configuration.
     pub test: String,
     /// The feature.
+    #[serde(deserialize_with = "key")]
     pub key: FeatureKey,
     /// The value, as it was printed.
     pub value: String,
     /// How far a value may be from it, as it was printed; nothing is rounded before.
     pub tolerance: String,
+}
+
+fn key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<FeatureKey, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map_err(D::Error::custom)
 }
 
 #[derive(Deserialize)]
