@@ -16,6 +16,7 @@ pub mod fetch;
 pub mod gate;
 pub mod implementation;
 pub mod report;
+pub mod response_map;
 pub mod results;
 pub mod statement;
 pub mod statistics;

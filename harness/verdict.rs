@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `ibsi-sf3/1` | the value, rounded to the reference's significant digits, lies within the tolerance |
 //! | `relative/1` | the relative error is at most the tolerance (absolute where the reference is 0) |
+//! | `response-map/1` | the largest difference between a response map and its reference is at most the tolerance |
 //!
 //! `ibsi-sf3/1` is decided in exact decimal arithmetic: in binary, 0.702 − 0.698 is larger than 0.004, and a value on
 //! the edge of its tolerance would fail or pass by accident. A value that is not finite never passes.
@@ -22,11 +23,19 @@ pub enum Rule {
     /// |value − reference| ≤ tolerance · |reference|, or ≤ tolerance where the reference is 0.
     #[serde(rename = "relative/1")]
     Relative,
+    /// The value is the largest |response − reference| over the voxels of a [response map](crate::response_map), and at
+    /// most the tolerance; the expected value is 0.
+    #[serde(rename = "response-map/1")]
+    ResponseMap,
 }
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 2] = [Self::IbsiSignificantDigits, Self::Relative];
+    pub const ALL: [Self; 3] = [
+        Self::IbsiSignificantDigits,
+        Self::Relative,
+        Self::ResponseMap,
+    ];
 
     /// The rule's id, with its version.
     #[must_use]
@@ -34,6 +43,7 @@ impl Rule {
         match self {
             Self::IbsiSignificantDigits => "ibsi-sf3/1",
             Self::Relative => "relative/1",
+            Self::ResponseMap => "response-map/1",
         }
     }
 }
@@ -98,7 +108,7 @@ pub fn judge(
             let distance = Decimal::parse(&rounded)?.distance(&Decimal::parse(&expected.value)?);
             value.is_finite() && distance.at_most(&Decimal::parse(&expected.tolerance)?)
         }
-        Rule::Relative => difference.abs() <= allowance,
+        Rule::Relative | Rule::ResponseMap => difference.abs() <= allowance,
     };
     let ratio = |allowed: f64| (allowed > 0.0).then(|| difference.abs() / allowed);
     let deviation = Deviation {
@@ -145,6 +155,7 @@ impl Forgiven {
                     .map_or(0.0, |digits| half_last_digit(reference, digits));
                 (tolerance, tolerance + half_unit)
             }
+            Rule::ResponseMap => (tolerance, tolerance),
             Rule::Relative if reference == 0.0 => (tolerance, tolerance),
             Rule::Relative => (tolerance * reference.abs(), tolerance * reference.abs()),
         };
@@ -383,7 +394,7 @@ mod tests {
     #[test]
     fn what_is_not_a_number_never_passes() {
         for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
-            for rule in [Rule::IbsiSignificantDigits, Rule::Relative] {
+            for rule in Rule::ALL {
                 let verdict = judge(rule, &sf3("1.00", "1e300"), value);
                 assert!(
                     !matches!(verdict, Ok((true, _))),

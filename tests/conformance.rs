@@ -12,7 +12,7 @@ use radgauge::{
     certify::{Options, certify},
     implementation::Engine,
     results::{self, Check},
-    suite::{Input, Suite},
+    suite::Suite,
     verdict::Outcome,
 };
 use radgauge_reference::datasets::Library;
@@ -24,12 +24,7 @@ fn main() -> ExitCode {
     let mut trials = Vec::new();
     for suite in Suite::all() {
         for case in suite.cases {
-            let has_data = match case.input {
-                Input::Phantom(_) => true,
-                Input::Files { image, mask } => {
-                    library.find(image).is_ok() && library.find(mask).is_ok()
-                }
-            };
+            let has_data = case.files().iter().all(|file| library.find(file).is_ok());
             for check in case.checks {
                 let (library, verdicts) = (Arc::clone(&library), Arc::clone(&verdicts));
                 let trial = Trial::test(check.id.clone(), move || {

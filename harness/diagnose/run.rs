@@ -64,6 +64,9 @@ fn of_case(
     if case.settings.to_toml() != settings {
         return Err("the case has other settings in this version".to_owned());
     }
+    if case.settings.filter.is_some() {
+        return Err("filters are not emulated".to_owned());
+    }
     let (image, mask) = read_input(case, library)?;
     let keys: Vec<&str> = checks
         .iter()

@@ -61,6 +61,11 @@ pub fn response_map(image: &Image, settings: &Settings) -> Image {
                 Some(delta) => {
                     let side = 2 * delta as usize + 1;
                     let mean = outer(&vec![vec![1.0 / side as f64; side]; kernels.len()]);
+                    // What surrounds h where the image is surrounded by a constant, the manual leaves open.
+                    assert!(
+                        !matches!(laws.boundary, Boundary::Constant(_)),
+                        "an energy map within a constant is not written down here"
+                    );
                     convolve(&response.map(|r| r.abs()), &mean, laws.boundary)
                 }
             }
@@ -101,7 +106,10 @@ fn axes(dimension: Dimension) -> usize {
 
 /// `‖k / σ‖²`.
 fn square_radius(k: [i64; 3], sigma: [f64; 3]) -> f64 {
-    let squares = k.iter().zip(sigma).map(|(k, sigma)| (*k as f64 / sigma).powi(2));
+    let squares = k
+        .iter()
+        .zip(sigma)
+        .map(|(k, sigma)| (*k as f64 / sigma).powi(2));
     squares.sum()
 }
 
@@ -204,7 +212,9 @@ fn scaling_kernel(wavelet: &str) -> Vec<f64> {
     let (r2, r3, r7) = (2f64.sqrt(), 3f64.sqrt(), 7f64.sqrt());
     match wavelet {
         "haar" => vec![1.0 / r2, 1.0 / r2],
-        "db2" => [1.0 - r3, 3.0 - r3, 3.0 + r3, 1.0 + r3].map(|g| g / (4.0 * r2)).into(),
+        "db2" => [1.0 - r3, 3.0 - r3, 3.0 + r3, 1.0 + r3]
+            .map(|g| g / (4.0 * r2))
+            .into(),
         "coif1" => [
             r7 - 3.0,
             1.0 - r7,
@@ -256,7 +266,11 @@ fn rotations(axes: usize) -> Vec<Turn> {
     };
     let is_odd = |permutation: &[usize]| {
         let pairs = (0..axes).flat_map(|a| (a + 1..axes).map(move |b| (a, b)));
-        pairs.filter(|(a, b)| permutation[*a] > permutation[*b]).count() % 2 == 1
+        pairs
+            .filter(|(a, b)| permutation[*a] > permutation[*b])
+            .count()
+            % 2
+            == 1
     };
     let mut turns = Vec::new();
     for permutation in permutations {
@@ -283,7 +297,11 @@ fn turned(
     };
     let responses = rotations(axes).into_iter().map(|turn| {
         let groups = kernels.chunks(axes);
-        respond(&groups.flat_map(|group| rotated(group, &turn)).collect::<Vec<_>>())
+        respond(
+            &groups
+                .flat_map(|group| rotated(group, &turn))
+                .collect::<Vec<_>>(),
+        )
     });
     pool(responses, pooling)
 }

@@ -17,6 +17,7 @@
 mod aggregate;
 mod arithmetic;
 mod counts;
+pub mod filter;
 mod glcm;
 mod hull;
 mod intensity;

@@ -2,7 +2,7 @@
 
 use radgauge_engine::pipeline::{self, Extraction};
 
-use super::{Answer, Answers, Failure, Identity, Implementation, Question};
+use super::{Answer, Answers, Failure, Identity, Implementation, MapAnswer, Question};
 
 /// The built-in reference engine.
 #[derive(Clone, Copy, Debug, Default)]
@@ -20,6 +20,12 @@ impl Implementation for Engine {
         let extraction = pipeline::extract(question.image, question.mask, question.settings)
             .map_err(|error| Failure::error(error.to_string()))?;
         Ok(answers(&extraction))
+    }
+
+    fn response_map(&self, question: Question<'_>) -> Result<MapAnswer, Failure> {
+        let prepared = pipeline::prepare(question.image, question.mask, question.settings)
+            .map_err(|error| Failure::error(error.to_string()))?;
+        Ok(MapAnswer::Map(prepared.image.into_owned()))
     }
 }
 

@@ -97,6 +97,15 @@ impl Answer {
     }
 }
 
+/// The answer to a question for a response map.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MapAnswer {
+    /// The map, voxel for voxel on the grid of the processed image.
+    Map(Image),
+    /// The implementation does not offer this filter, because.
+    Unsupported(String),
+}
+
 /// The answers to a question, by key: `glcm/3d_avg/TU9B` for a feature, `diag/initial/img_dim_x` for a diagnostic.
 pub type Answers = BTreeMap<String, Answer>;
 
@@ -153,6 +162,17 @@ pub trait Implementation: Sync {
     /// [`Failure`] when it cannot answer at all; what it lacks item by item is an [`Answer`], and what it leaves out is
     /// *missing*.
     fn answer(&self, question: Question<'_>) -> Result<Answers, Failure>;
+
+    /// Applies the settings' filter to the image, processed up to it, and gives the whole response map.
+    ///
+    /// # Errors
+    /// [`Failure`] when it cannot answer at all.
+    fn response_map(&self, question: Question<'_>) -> Result<MapAnswer, Failure> {
+        let _ = question;
+        Ok(MapAnswer::Unsupported(
+            "it does not give response maps".to_owned(),
+        ))
+    }
 }
 
 /// The settings that an implementation says it used, in its own words.

@@ -1,6 +1,9 @@
-//! All checks as CSV: a row each, in suite order.
+//! All checks as CSV, a row each in suite order, and after them the values without a reference.
 
 use crate::results::Results;
+
+/// Number of columns.
+const COLUMNS: usize = 17;
 
 /// The checks as CSV with a header row. Empty cells are what a check does not have.
 ///
@@ -57,6 +60,16 @@ pub fn render(results: &Results) -> String {
                 check.note.as_deref().unwrap_or_default(),
                 check.reason.as_deref().unwrap_or_default(),
             ])
+            .expect("writing to memory cannot fail");
+    }
+    for one in &results.observations {
+        let mut record = [""; COLUMNS];
+        let value = number(one.value);
+        (record[0], record[1], record[2]) = (&one.id, &one.name, &one.unit);
+        (record[9], record[10]) = (&value, "no-reference");
+        record[COLUMNS - 1] = one.reason.as_deref().unwrap_or_default();
+        writer
+            .write_record(record)
             .expect("writing to memory cannot fail");
     }
     let bytes = writer.into_inner().expect("writing to memory cannot fail");

@@ -1,10 +1,13 @@
 //! What several reports say of the same results: counts, order of failures, wording.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::AddAssign,
+};
 
 use crate::{
     implementation::{Identity, Submission},
-    results::{Case, Check, Results, Run, Tier},
+    results::{Case, Check, Observation, Results, Run, Tier},
     verdict::{Outcome, Rule, Verdict},
 };
 
@@ -31,6 +34,14 @@ impl Count {
     /// Number of executed checks that did not pass.
     pub(super) fn short(self) -> usize {
         self.executed - self.passed
+    }
+}
+
+impl AddAssign for Count {
+    fn add_assign(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.executed += other.executed;
+        self.selected += other.selected;
     }
 }
 
@@ -207,10 +218,76 @@ impl<'a> Matrix<'a> {
             }
         };
         Self {
-            rows: by_case(results).into_iter().map(row).collect(),
+            rows: by_case(results)
+                .into_iter()
+                // A case that has no reference has nothing to count.
+                .filter(|case| !case.checks.is_empty())
+                .map(row)
+                .collect(),
             families,
         }
     }
+
+    /// The same with a row for each group of cases: the terminal has no room for every test of IBSI 2.
+    pub(super) fn grouped(self) -> Self {
+        let mut rows: Vec<MatrixRow<'a>> = Vec::new();
+        for row in self.rows {
+            let group = group(row.case);
+            match rows.last_mut() {
+                Some(last) if group.is_some() && last.case == group.unwrap_or_default() => {
+                    last.absorb(row);
+                }
+                _ => rows.push(MatrixRow {
+                    case: group.unwrap_or(row.case),
+                    ..row
+                }),
+            }
+        }
+        Self { rows, ..self }
+    }
+}
+
+/// The group that a case belongs to: `ibsi2/phase1-1.a.1` is of `ibsi2/phase1-`.
+pub(super) fn group(case: &str) -> Option<&str> {
+    case.find('-').map(|at| &case[..=at])
+}
+
+/// The name of a case or of a group: `ibsi1/ct_c`, `ibsi2/phase1-*`.
+pub(super) fn group_name(case: &str) -> String {
+    match group(case) {
+        Some(group) => format!("{group}*"),
+        None => case.to_owned(),
+    }
+}
+
+impl<'a> MatrixRow<'a> {
+    /// Counts another case of the same group in.
+    fn absorb(&mut self, other: Self) {
+        self.all += other.all;
+        self.is_skipped &= other.is_skipped;
+        for (mine, theirs) in self.cells.iter_mut().zip(other.cells) {
+            match (mine.as_mut(), theirs) {
+                (Some(mine), Some(theirs)) => *mine += theirs,
+                (None, theirs) => *mine = theirs,
+                (Some(_), None) => (),
+            }
+        }
+        if !self.tiers.contains(&other.tiers) {
+            self.tiers = format!("{}, {}", self.tiers, other.tiers);
+        }
+    }
+}
+
+/// The observations with the cases that they belong to.
+pub(super) fn observed(results: &Results) -> Vec<(&str, Vec<&Observation>)> {
+    let mut cases: Vec<(&str, Vec<&Observation>)> = Vec::new();
+    for one in &results.observations {
+        match cases.last_mut() {
+            Some((case, observations)) if *case == one.case_id() => observations.push(one),
+            _ => cases.push((one.case_id(), vec![one])),
+        }
+    }
+    cases
 }
 
 /// Whether a check was executed and did not pass.
@@ -333,6 +410,9 @@ pub(super) fn rule_in_words(rule: Rule) -> &'static str {
         Rule::Relative => {
             "the relative error is at most the tolerance; the absolute error, where the reference is 0"
         }
+        Rule::ResponseMap => {
+            "the largest difference between response map and reference, over all voxels, is at most the tolerance"
+        }
     }
 }
 
@@ -357,6 +437,10 @@ pub(super) fn requirement(check: &Check) -> String {
         (Rule::Relative, _) => format!(
             "the value is {} up to a relative error of {}",
             expected.value, expected.tolerance
+        ),
+        (Rule::ResponseMap, _) => format!(
+            "no voxel of the response map is farther than {} from the reference map",
+            expected.tolerance
         ),
     }
 }

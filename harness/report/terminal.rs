@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use super::summary::{
-    Count, Matrix, contested, distance, falling_short, how_far, outcomes, profiles, skipped,
-    submission, value, verdict,
+    Count, Matrix, contested, distance, falling_short, group_name, how_far, observed, outcomes,
+    profiles, skipped, submission, value, verdict,
 };
 use crate::{
     expectations,
@@ -58,11 +58,12 @@ pub fn render(results: &Results) -> String {
     closest_calls(&mut text, results);
     logs(&mut text, results);
     for (reason, cases) in skipped(results) {
-        text += &format!("\nskipped: {}\n", cases.join(", "));
+        text += &format!("\nskipped: {}\n", names(&cases));
         for line in reason.lines() {
             text += &format!("  {line}\n");
         }
     }
+    without_reference(&mut text, results);
     text += &expectations::summary(results);
     let totals = &results.end.totals;
     text += &format!(
@@ -77,9 +78,32 @@ pub fn render(results: &Results) -> String {
     text
 }
 
+/// Cases by name, those of one group as one.
+fn names(cases: &[&str]) -> String {
+    let mut names: Vec<String> = cases.iter().map(|case| group_name(case)).collect();
+    names.dedup();
+    names.join(", ")
+}
+
+/// How many values were found for which there is no reference, and where.
+fn without_reference(text: &mut String, results: &Results) {
+    let observed = observed(results);
+    if observed.is_empty() {
+        return;
+    }
+    let cases: Vec<&str> = observed.iter().map(|(case, _)| *case).collect();
+    let values = results.observations.iter();
+    *text += &format!(
+        "\nno reference: {} of {} values found in {}; they are in the result document and in its reports\n",
+        values.filter(|one| one.value.is_some()).count(),
+        results.observations.len(),
+        cases.join(", ")
+    );
+}
+
 /// Families against cases: passed, or passed/selected where they differ.
 fn matrix(text: &mut String, results: &Results) {
-    let matrix = Matrix::of(results);
+    let matrix = Matrix::of(results).grouped();
     let cell = |count: Option<Count>| match count {
         None => "·".to_owned(),
         Some(count) if count.holds() => count.passed.to_string(),
@@ -94,7 +118,7 @@ fn matrix(text: &mut String, results: &Results) {
             .collect(),
     ];
     for row in &matrix.rows {
-        let mut line = vec![row.case.to_owned()];
+        let mut line = vec![group_name(row.case)];
         line.extend(row.cells.iter().map(|count| cell(*count)));
         line.push(cell(Some(row.all)));
         line.push(if row.is_skipped {

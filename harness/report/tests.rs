@@ -8,8 +8,8 @@ use super::{badge::Badge, csv, ctrf, html, junit, markdown, terminal};
 use crate::{
     implementation::{Identity, Submission, values::ValuesStamp},
     results::{
-        self, Case, Check, Diagnosis, Evidence, Record, Results, Run, SCHEMA, SuiteStamp, Tier,
-        Totals, Writer,
+        self, Case, Check, Diagnosis, Evidence, Record, Results, Run, SCHEMA, SuiteStamp, Suspect,
+        Tier, Totals, Writer,
     },
     verdict::{Expected, Outcome, Rule, judge},
 };
@@ -114,6 +114,7 @@ pub(crate) fn valued(id: &str, actual: f64) -> Check {
         outcome: if passes { Outcome::Pass } else { Outcome::Fail },
         actual: Some(actual),
         deviation: Some(deviation),
+        map: None,
         reason: None,
         verdict: None,
     }

@@ -3,6 +3,7 @@
 //! ```text
 //! run                     versions, suites with edition and hash, implementation, selection
 //! case check check …      in suite order, whatever --jobs is
+//!      observation …      values of the case for which there is no reference
 //! diagnosis …
 //! end                     totals, exit code, digest
 //! ```
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     implementation::{Identity, SettingsUsed, Submission},
+    response_map::{MapComparison, MapSlice},
     verdict::{Deviation, Expected, Outcome, Rule, Verdict},
 };
 
@@ -39,6 +41,8 @@ pub enum Record {
     Case(Case),
     /// A check.
     Check(Check),
+    /// A value without a reference.
+    Observation(Observation),
     /// An explanation of failures.
     Diagnosis(Diagnosis),
     /// The footer.
@@ -199,6 +203,9 @@ pub struct Check {
     /// How far it is from the reference.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deviation: Option<Deviation>,
+    /// Where and how a response map differs from its reference; absent for a feature.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub map: Option<MapComparison>,
     /// Why there is no value, why the value counts for nothing, or what was done to it before it was judged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -207,21 +214,66 @@ pub struct Check {
     pub verdict: Option<Verdict>,
 }
 
+/// A value of the implementation under test for which no reference was published: it is reported, never judged, and
+/// part of no profile.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Observation {
+    /// `suite/case/family/aggregation/CODE[:parameter]`, like a check's.
+    pub id: String,
+    /// The feature's or the quantity's name.
+    pub name: String,
+    /// Unit of the value.
+    pub unit: String,
+    /// The value; absent when there is none or it is not finite.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<f64>,
+    /// Pictures of a response map; empty for a feature.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub slices: Vec<MapSlice>,
+    /// Why there is no value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+impl Observation {
+    /// The `suite/case` part of the id.
+    #[must_use]
+    pub fn case_id(&self) -> &str {
+        case_of(&self.id)
+    }
+
+    /// The id without the case: `stat/-/Q4LE`.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        key_of(&self.id)
+    }
+}
+
+/// The id without its `suite/case` part.
+fn key_of(id: &str) -> &str {
+    id.get(case_of(id).len() + 1..).unwrap_or_default()
+}
+
+/// The `suite/case` part of an id.
+fn case_of(id: &str) -> &str {
+    match id.match_indices('/').nth(1) {
+        Some((at, _)) => &id[..at],
+        None => id,
+    }
+}
+
 impl Check {
     /// The `suite/case` part of the id.
     #[must_use]
     pub fn case_id(&self) -> &str {
-        let mut slashes = self.id.match_indices('/').map(|(at, _)| at);
-        match slashes.nth(1) {
-            Some(at) => &self.id[..at],
-            None => &self.id,
-        }
+        case_of(&self.id)
     }
 
     /// The id without the case: `glcm/3d_avg/TU9B`.
     #[must_use]
     pub fn key(&self) -> &str {
-        self.id.get(self.case_id().len() + 1..).unwrap_or_default()
+        key_of(&self.id)
     }
 
     /// The family part of the id.
@@ -288,6 +340,15 @@ pub struct Totals {
     pub executed: usize,
     /// Selected checks by outcome; outcomes that did not occur are left out.
     pub outcomes: BTreeMap<Outcome, usize>,
+    /// Observations: values without a reference, which count among none of the above.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub observed: usize,
+}
+
+/// Whether a count can be left out.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 impl Totals {

@@ -9,7 +9,7 @@ use serde::{
 };
 use sha2::{Digest, Sha256};
 
-use super::{Case, Check, Diagnosis, End, Record, Run, SCHEMA, Totals, hex};
+use super::{Case, Check, Diagnosis, End, Observation, Record, Run, SCHEMA, Totals, hex};
 
 /// A result document in memory.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +20,8 @@ pub struct Results {
     pub cases: Vec<Case>,
     /// The checks, in suite order.
     pub checks: Vec<Check>,
+    /// The observations, in suite order.
+    pub observations: Vec<Observation>,
     /// The diagnoses.
     pub diagnoses: Vec<Diagnosis>,
     /// The footer.
@@ -50,7 +52,7 @@ pub enum ReadError {
     /// A record where none may be: a second header, or anything after the footer.
     #[error("line {0}: a record that may not stand here")]
     Misplaced(usize),
-    /// Two checks with one id.
+    /// Two checks or observations with one id.
     #[error("line {line}: check `{id}` occurs twice")]
     Duplicate {
         /// The line, from 1.
@@ -90,6 +92,7 @@ pub fn read(text: &str) -> Result<Results, ReadError> {
         || hex(&Sha256::digest(digested)),
     );
     let (mut cases, mut checks, mut diagnoses) = (Vec::new(), Vec::<Check>::new(), Vec::new());
+    let mut observations = Vec::<Observation>::new();
     let mut ids = HashSet::new();
     let mut end = None;
     for (index, record) in records.into_iter().enumerate() {
@@ -104,6 +107,15 @@ pub fn read(text: &str) -> Result<Results, ReadError> {
                 }
                 checks.push(check);
             }
+            Record::Observation(observation) => {
+                if !ids.insert(observation.id.clone()) {
+                    return Err(ReadError::Duplicate {
+                        line: index + 1,
+                        id: observation.id,
+                    });
+                }
+                observations.push(observation);
+            }
             Record::Diagnosis(diagnosis) => diagnoses.push(diagnosis),
             Record::End(footer) => end = Some(footer),
         }
@@ -114,6 +126,7 @@ pub fn read(text: &str) -> Result<Results, ReadError> {
     }
     let mut totals = Totals {
         required: run.suites.iter().map(|suite| suite.checks).sum(),
+        observed: observations.len(),
         ..Totals::default()
     };
     for check in &checks {
@@ -126,6 +139,7 @@ pub fn read(text: &str) -> Result<Results, ReadError> {
         run,
         cases,
         checks,
+        observations,
         diagnoses,
         end,
     })

@@ -47,14 +47,21 @@ impl Results {
         let mut writer = Writer::default();
         writer.push(&Record::Run(self.run.clone()));
         let mut checks = self.checks.iter().peekable();
+        let mut observations = self.observations.iter().peekable();
         for case in &self.cases {
             writer.push(&Record::Case(case.clone()));
             while let Some(check) = checks.next_if(|check| check.case_id() == case.id) {
                 writer.push(&Record::Check(check.clone()));
             }
+            while let Some(one) = observations.next_if(|one| one.case_id() == case.id) {
+                writer.push(&Record::Observation(one.clone()));
+            }
         }
         for check in checks {
             writer.push(&Record::Check(check.clone()));
+        }
+        for one in observations {
+            writer.push(&Record::Observation(one.clone()));
         }
         for diagnosis in &self.diagnoses {
             writer.push(&Record::Diagnosis(diagnosis.clone()));

@@ -16,7 +16,7 @@ use crate::{
     certify::exit,
     implementation::Submission,
     results::{self, Case, Check, ReadError, Results, SuiteStamp},
-    suite::{Input, Suite, SuiteCase},
+    suite::{Suite, SuiteCase},
     verdict::{Deviation, Outcome, Rule, judge},
 };
 
@@ -240,7 +240,7 @@ impl Findings {
             self.verdict(check);
         }
         let totals = &results.end.totals;
-        let follows = if totals.executed == 0 {
+        let follows = if totals.executed == 0 && totals.observed == 0 {
             exit::NOTHING
         } else if totals.executed == totals.of(Outcome::Pass) {
             exit::OK
@@ -288,14 +288,21 @@ impl Findings {
 
     /// Cases and checks are exactly what the selection picks from the suites, in their order, with what they ask.
     fn cases(&mut self, results: &Results, suites: &[Suite], globs: &[glob::Pattern]) {
-        let selects =
-            |check: &&Check| globs.is_empty() || globs.iter().any(|glob| glob.matches(&check.id));
+        let selects = |id: &str| globs.is_empty() || globs.iter().any(|glob| glob.matches(id));
         let expected: Vec<(&SuiteCase, Vec<&Check>)> = suites
             .iter()
             .flat_map(|suite| &suite.cases)
-            .map(|case| (case, case.checks.iter().filter(selects).collect::<Vec<_>>()))
-            .filter(|(_, checks)| !checks.is_empty())
+            .filter(|case| case.is_selected(selects))
+            .map(|case| {
+                let checks = case.checks.iter().filter(|check| selects(&check.id));
+                (case, checks.collect())
+            })
             .collect();
+        let observed = expected.iter().flat_map(|(case, _)| &case.observed);
+        let observed = observed.map(|one| one.id.as_str()).filter(|id| selects(id));
+        if observed.ne(results.observations.iter().map(|one| one.id.as_str())) {
+            self.in_results("the values without a reference are not those of the suites");
+        }
 
         let known: HashSet<&str> = expected
             .iter()
@@ -378,10 +385,8 @@ impl Findings {
                 case.selected
             ));
         }
-        let mut expected: Vec<&str> = match suite_case.input {
-            Input::Files { image, mask } if reads_images && case.skipped.is_none() => {
-                vec![image, mask]
-            }
+        let mut expected = match case.skipped {
+            None if reads_images => suite_case.files(),
             _ => Vec::new(),
         };
         expected.sort_unstable();
@@ -422,6 +427,7 @@ impl Findings {
             outcome: suite.outcome,
             actual: suite.actual,
             deviation: suite.deviation,
+            map: suite.map.clone(),
             reason: suite.reason.clone(),
             verdict: suite.verdict,
             ..found.clone()
@@ -472,6 +478,16 @@ impl Findings {
                         "check `{id}`: the deviation is not that of its value {value}"
                     ));
                 }
+                let is_map = check.rule == Rule::ResponseMap;
+                let follows = check.map.as_ref().is_some_and(|map| {
+                    close(map.largest_tolerances, deviation.tolerances)
+                        && (map.voxels_off == 0) == passes
+                });
+                if is_map && !follows || !is_map && check.map.is_some() {
+                    self.in_results(format!(
+                        "check `{id}`: what is said of its response map is not what follows from its value {value}"
+                    ));
+                }
             }
         }
     }
@@ -479,13 +495,17 @@ impl Findings {
 
 /// Whether two deviations are the same but for the last digits of what is derived.
 fn is_same(a: Deviation, b: Deviation) -> bool {
-    let close = |a: Option<f64>, b: Option<f64>| match (a, b) {
-        (None, None) => true,
-        (Some(a), Some(b)) => (a - b).abs() <= DERIVED_TOLERANCE * a.abs().max(b.abs()),
-        _ => false,
-    };
     a.difference == b.difference
         && close(a.tolerances, b.tolerances)
         && close(a.allowances, b.allowances)
         && close(a.digits_agreed, b.digits_agreed)
+}
+
+/// Whether two derived numbers are the same but for their last digits.
+fn close(a: Option<f64>, b: Option<f64>) -> bool {
+    match (a, b) {
+        (None, None) => true,
+        (Some(a), Some(b)) => (a - b).abs() <= DERIVED_TOLERANCE * a.abs().max(b.abs()),
+        _ => false,
+    }
 }

@@ -17,7 +17,7 @@ use radgauge_reference::ibsi1::{
     reference_values,
 };
 
-use super::{Input, Suite, SuiteCase};
+use super::{Asks, Input, Suite, SuiteCase};
 use crate::{
     exact,
     results::{Check, Tier},
@@ -27,7 +27,7 @@ use crate::{
 const NAME: &str = "ibsi1";
 const EDITION: u32 = 1;
 
-const CT_PHANTOM: Input = Input::Files {
+pub(super) const CT_PHANTOM: Input = Input::Files {
     image: "ibsi1/ct_phantom/nifti/image.nii.gz",
     mask: "ibsi1/ct_phantom/nifti/mask.nii.gz",
 };
@@ -69,7 +69,9 @@ fn consensus_case(case: Case) -> SuiteCase {
             CT_PHANTOM
         },
         settings: preset.settings.clone(),
+        asks: Asks::Features,
         checks: features.chain(diagnostics).collect(),
+        observed: Vec::new(),
     }
 }
 
@@ -93,6 +95,7 @@ fn feature_check(row: &ReferenceValue) -> Check {
         outcome: Outcome::Skipped,
         actual: None,
         deviation: None,
+        map: None,
         reason: None,
         verdict: None,
     };
@@ -149,6 +152,7 @@ fn diagnostic_check(row: &DiagnosticValue) -> Check {
         outcome: Outcome::Skipped,
         actual: None,
         deviation: None,
+        map: None,
         reason: None,
         verdict: None,
     }

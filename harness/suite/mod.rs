@@ -4,8 +4,10 @@
 //! `skipped`, no value). Running fills in outcome, value and deviation.
 
 mod ibsi1;
+mod ibsi2;
 
 pub use ibsi1::ibsi1;
+pub use ibsi2::ibsi2;
 
 use std::collections::BTreeMap;
 
@@ -15,7 +17,7 @@ use radgauge_engine::{
 };
 use sha2::{Digest, Sha256};
 
-use crate::results::{Check, SuiteStamp, hex};
+use crate::results::{Check, Observation, SuiteStamp, hex};
 
 /// A suite.
 #[derive(Debug)]
@@ -39,22 +41,12 @@ pub struct SuiteCase {
     pub input: Input,
     /// How they are processed.
     pub settings: Settings,
+    /// What is asked for.
+    pub asks: Asks,
     /// What is checked, in order.
     pub checks: Vec<Check>,
-}
-
-/// Where a case's image and mask come from.
-#[derive(Clone, Copy, Debug)]
-pub enum Input {
-    /// Made in code.
-    Phantom(fn() -> (Image, Mask)),
-    /// Files of a public data set, by their path in the library.
-    Files {
-        /// The image.
-        image: &'static str,
-        /// The mask.
-        mask: &'static str,
-    },
+    /// What is asked for though there is no reference for it, in order; without values.
+    pub observed: Vec<Observation>,
 }
 
 impl SuiteCase {
@@ -80,13 +72,68 @@ impl SuiteCase {
         };
         is_same_input && self.settings == other.settings
     }
+
+    /// The files of data sets that the case reads, by their path in the library.
+    #[must_use]
+    pub fn files(&self) -> Vec<&'static str> {
+        let mut files = match self.input {
+            Input::Phantom(_) => Vec::new(),
+            Input::Files { image, mask } => vec![image, mask],
+        };
+        if let Asks::ResponseMap(MapReference::File(reference)) = self.asks {
+            files.push(reference);
+        }
+        files
+    }
+
+    /// Whether `selects` picks any check or observation by its id.
+    #[must_use]
+    pub fn is_selected(&self, selects: impl Fn(&str) -> bool) -> bool {
+        let checks = self.checks.iter().map(|check| &check.id);
+        let observed = self.observed.iter().map(|one| &one.id);
+        checks.chain(observed).any(|id| selects(id))
+    }
+}
+
+/// What a case asks an implementation for.
+#[derive(Clone, Copy, Debug)]
+pub enum Asks {
+    /// Feature values and diagnostics.
+    Features,
+    /// The response map of the settings' filter over the whole image.
+    ResponseMap(MapReference),
+}
+
+/// Where the reference of a response map comes from.
+#[derive(Clone, Copy, Debug)]
+pub enum MapReference {
+    /// A file of a public data set, by its path in the library.
+    File(&'static str),
+    /// Computed from the image and the settings, independently of the engine.
+    Computed(fn(&Image, &Settings) -> Image),
+    /// None was published.
+    None,
+}
+
+/// Where a case's image and mask come from.
+#[derive(Clone, Copy, Debug)]
+pub enum Input {
+    /// Made in code.
+    Phantom(fn() -> (Image, Mask)),
+    /// Files of a public data set, by their path in the library.
+    Files {
+        /// The image.
+        image: &'static str,
+        /// The mask.
+        mask: &'static str,
+    },
 }
 
 impl Suite {
     /// Every suite of the harness, in the order in which they are run.
     #[must_use]
     pub fn all() -> Vec<Self> {
-        vec![ibsi1()]
+        vec![ibsi1(), ibsi2()]
     }
 
     /// The suite's identity: name, edition, and a hash over everything it asks and expects.
@@ -107,6 +154,12 @@ impl Suite {
                 for profile in &check.profiles {
                     *profiles.entry(profile.clone()).or_default() += 1;
                 }
+            }
+            for observation in &case.observed {
+                hash.update(serde_json::to_vec(observation).expect("as do observations"));
+            }
+            if let Asks::ResponseMap(MapReference::File(path)) = case.asks {
+                hash.update(path.as_bytes());
             }
         }
         SuiteStamp {

@@ -21,7 +21,7 @@ use radgauge::{
         adapter::{Adapter, Command, Limits, StartError},
     },
     results::{self, Check, Results},
-    suite::{Input, Suite, SuiteCase, ibsi1},
+    suite::{Asks, Input, Suite, SuiteCase, ibsi1},
     verdict::Outcome,
 };
 use radgauge_reference::datasets::Library;
@@ -237,6 +237,8 @@ fn suite() -> Suite {
             title: String::new(),
             input: full.input,
             settings: full.settings.clone(),
+            asks: Asks::Features,
+            observed: Vec::new(),
             checks: full.checks.iter().filter(wanted).map(check).collect(),
             id,
         }

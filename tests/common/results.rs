@@ -1,12 +1,12 @@
 //! Result documents made by hand: of an implementation that gives exactly the reference values, until a test changes
 //! something.
 
-use std::{collections::BTreeMap, path::Path};
+use std::path::Path;
 
 use radgauge::{
     implementation::Identity,
     results::{self, Case, Check, End, Results, Run, SCHEMA, Totals},
-    suite::{Input, Suite},
+    suite::Suite,
     verdict::{Outcome, Rule, judge},
 };
 use radgauge_reference::datasets::data_sets;
@@ -53,6 +53,7 @@ pub fn perfect(suites: &[Suite]) -> Results {
         },
         cases: Vec::new(),
         checks: Vec::new(),
+        observations: Vec::new(),
         diagnoses: Vec::new(),
         end: End {
             complete: true,
@@ -74,12 +75,9 @@ pub fn perfect(suites: &[Suite]) -> Results {
             title: case.title.clone(),
             selected: case.checks.len(),
             settings: case.settings.to_toml(),
-            inputs: match case.input {
-                Input::Phantom(_) => BTreeMap::new(),
-                Input::Files { image, mask } => [image, mask]
-                    .map(|name| (name.to_owned(), sha256(name)))
-                    .into(),
-            },
+            inputs: (case.files().into_iter())
+                .map(|name| (name.to_owned(), sha256(name)))
+                .collect(),
             skipped: None,
             settings_used: None,
             log: None,

@@ -484,6 +484,8 @@ impl<'l, 'a> Run<'l, 'a> {
 
     fn diagnostics(&self, stage: DiagnosticStage) -> Vec<Diagnostic> {
         match stage {
+            // What is filtered is not emulated.
+            DiagnosticStage::Filtered => Vec::new(),
             DiagnosticStage::Initial => self
                 .loaded()
                 .map(|loaded| {

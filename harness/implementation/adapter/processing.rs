@@ -26,6 +26,9 @@ pub struct Processing {
     pub ivh: DiscretiseStep,
     /// Neighbourhoods of the texture matrices.
     pub texture: TextureStep,
+    /// The filter whose response map the features read, applied after interpolation: `kind` and parameters as settings
+    /// have them; null = none. Re-segmentation reads the unfiltered intensities.
+    pub filter: Option<serde_json::Value>,
 }
 
 /// Whether slices are processed one by one.
@@ -130,6 +133,9 @@ pub struct TextureStep {
 
 impl Processing {
     /// What the settings ask. Which features are wanted is not part of it: the request lists them.
+    ///
+    /// # Panics
+    /// Never: every filter has a JSON form.
     #[must_use]
     pub fn of(settings: &Settings) -> Self {
         // Every field is named, so that a new one cannot be forgotten here.
@@ -141,6 +147,7 @@ impl Processing {
             ivh,
             texture,
             features,
+            filter,
         } = settings;
         let is_by_slice = match interpolate {
             Some(interpolate) => interpolate.spacing_mm.len() == 2,
@@ -158,7 +165,16 @@ impl Processing {
             discretise: DiscretiseStep::of(*discretise),
             ivh: DiscretiseStep::of(*ivh),
             texture: TextureStep::of(*texture),
+            filter: filter
+                .as_ref()
+                .map(|filter| serde_json::to_value(filter).expect("filters have a JSON form")),
         }
+    }
+
+    /// The kind of the filter, if there is one.
+    #[must_use]
+    pub fn filter_kind(&self) -> Option<&str> {
+        self.filter.as_ref()?.get("kind")?.as_str()
     }
 }
 

@@ -459,6 +459,11 @@ impl Capabilities {
         {
             return not_listed("interpolation", &name_of(interpolate.image));
         }
+        if let Some(filter) = processing.filter_kind()
+            && !self.filters.iter().any(|known| known == filter)
+        {
+            return not_listed("filter", filter);
+        }
         let method = match family {
             "morph" | "loc" | "stat" => DiscretisationMethod::None,
             "ivh" => processing.ivh.method(),

@@ -2,7 +2,7 @@
 
 use glob::Pattern;
 
-use crate::suite::{Suite, SuiteCase};
+use crate::suite::{Asks, Suite, SuiteCase};
 
 /// A file of values with everything but the values: a row for each check whose id one of the globs matches (all, when
 /// there are none). Expected values are not in it. A case that puts the same question as one before it is left out: it
@@ -16,7 +16,9 @@ pub fn template(suites: &[Suite], selection: &[Pattern]) -> String {
     let mut write = |row: [&str; 7]| table.write_record(row).expect("memory can be written");
     write(["case", "key", "value", "status", "reason", "name", "unit"]);
     let mut asked: Vec<&SuiteCase> = Vec::new();
-    for case in suites.iter().flat_map(|suite| &suite.cases) {
+    let cases = suites.iter().flat_map(|suite| &suite.cases);
+    // A response map is no value that could be filled in.
+    for case in cases.filter(|case| matches!(case.asks, Asks::Features)) {
         if asked.iter().any(|other| other.asks_the_same_as(case)) {
             continue;
         }

@@ -9,6 +9,7 @@
 
 mod data;
 mod diagnostics;
+mod maps;
 mod policy;
 mod short;
 
@@ -18,15 +19,16 @@ use radgauge_engine::settings::Settings;
 use super::{
     reporting_items::{self, BY_THE_LABORATORY, Item},
     summary::{
-        Count, Level, Matrix, Profile, contested, falling_short, levels, outcomes, profiles,
-        skipped, submission, value, verdict,
+        Count, Level, Matrix, Profile, contested, falling_short, levels, observed, outcomes,
+        profiles, skipped, submission, value, verdict,
     },
 };
 use crate::{
-    results::{Case, Check, Results},
+    results::{Case, Check, Observation, Results},
     verdict::Outcome,
 };
 use diagnostics::CaseStages;
+use maps::Map;
 use short::{Context, Short};
 
 const STYLE: &str = include_str!("style.css");
@@ -78,6 +80,8 @@ pub fn render(results: &Results) -> String {
         contested_count: contested.len(),
         contested: contested.into_iter().take(LISTED).collect(),
         stages: diagnostics::by_case(results, CASES),
+        maps: maps::of(results),
+        observed: observed(results),
         settings: settings_groups(results),
         by_the_laboratory: &BY_THE_LABORATORY,
         data: data::json(results),
@@ -107,6 +111,8 @@ struct Page<'a> {
     contested: Vec<&'a Check>,
     contested_count: usize,
     stages: Vec<CaseStages<'a>>,
+    maps: Vec<Map<'a>>,
+    observed: Vec<(&'a str, Vec<&'a Observation>)>,
     settings: Vec<SettingsGroup<'a>>,
     by_the_laboratory: &'static [(&'static str, &'static str, &'static str)],
     data: String,

@@ -16,14 +16,14 @@ pub(super) fn cases() -> Vec<SuiteCase> {
 
 fn case(test: &'static MapTest) -> SuiteCase {
     let id = format!("{NAME}/phase1-{}", test.id);
-    let check = test.tolerance.as_ref().map(|tolerance| Check {
+    let check = test.reference.as_ref().map(|reference| Check {
         profiles: vec![PHASE_1_PROFILE.to_owned()],
         note: test.note.clone(),
         ..map_check(
             &id,
             &test.code,
             Tier::Consensus,
-            tolerance.clone(),
+            reference.tolerance.clone(),
             REFERENCE_DATA.to_owned(),
         )
     });
@@ -32,11 +32,15 @@ fn case(test: &'static MapTest) -> SuiteCase {
         title: format!("{}, {}", test.phantom.title(), test.title),
         input: Input::Phantom(phantom(test.phantom)),
         settings: test.settings(),
-        asks: Asks::ResponseMap(match test.reference() {
-            Some(path) => MapReference::File(path),
+        asks: Asks::ResponseMap(match &test.reference {
+            Some(reference) => MapReference::File(&reference.map),
             None => MapReference::None,
         }),
-        observed: if check.is_none() { vec![observed] } else { Vec::new() },
+        observed: if check.is_none() {
+            vec![observed]
+        } else {
+            Vec::new()
+        },
         checks: check.into_iter().collect(),
         id,
     }

@@ -1,7 +1,5 @@
 //! Resampling onto a grid that is given, instead of one that is laid by the manual's rules.
 
-use std::borrow::Cow;
-
 use super::{grid::Plan, resample};
 use crate::{
     process::ProcessError,
@@ -21,13 +19,8 @@ pub fn resample_onto(
     algorithm: Interpolation,
 ) -> Result<Image, ProcessError> {
     let plan = Plan::onto(image.grid(), grid)?;
-    let voxels = resample::resample(
-        Cow::Borrowed(image.as_slice()),
-        image.size(),
-        &plan,
-        algorithm,
-    );
-    Ok(Volume::from_flat(grid.clone(), voxels.into_owned()))
+    let voxels = resample::resample(image.as_slice(), image.size(), &plan, algorithm);
+    Ok(Volume::from_flat(grid.clone(), voxels))
 }
 
 #[cfg(test)]

@@ -1,0 +1,178 @@
+//! The images, masks and reference maps that cases need, read and verified.
+
+use std::collections::{BTreeMap, HashMap};
+
+use radgauge_engine::{
+    io::{self, check_same_grid},
+    volume::{Image, Mask},
+};
+use radgauge_reference::datasets::{DataError, Library, Verified};
+
+use crate::suite::{Asks, Input, MapReference, SuiteCase};
+
+/// Whether a case's input could be had.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum DataState {
+    Present,
+    Missing,
+    Unusable,
+}
+
+/// An image and its mask, with the SHA-256 of the files they come from.
+pub(super) struct LoadedInput {
+    pub(super) image: Image,
+    pub(super) mask: Mask,
+    pub(super) hashes: BTreeMap<String, String>,
+}
+
+/// The map that a response map is compared with, with the SHA-256 of the file it comes from, if it comes from one.
+pub(super) struct LoadedMap {
+    pub(super) image: Image,
+    pub(super) hash: Option<(String, String)>,
+}
+
+/// Why an input cannot be had, in words.
+pub(super) enum InputError {
+    Missing(String),
+    Unusable(String),
+}
+
+impl InputError {
+    pub(super) fn state(&self) -> DataState {
+        match self {
+            Self::Missing(_) => DataState::Missing,
+            Self::Unusable(_) => DataState::Unusable,
+        }
+    }
+
+    pub(super) fn message(&self) -> &str {
+        match self {
+            Self::Missing(message) | Self::Unusable(message) => message,
+        }
+    }
+}
+
+/// The images and masks of all cases; those that come from files are read once, however many cases share them.
+pub(super) struct Inputs<'a> {
+    library: &'a Library,
+    files: HashMap<(&'static str, &'static str), Result<LoadedInput, InputError>>,
+}
+
+impl<'a> Inputs<'a> {
+    pub(super) fn of<'c>(cases: impl Iterator<Item = &'c SuiteCase>, library: &'a Library) -> Self {
+        let mut files = HashMap::new();
+        for case in cases {
+            if let Input::Files { image, mask } = case.input {
+                files
+                    .entry((image, mask))
+                    .or_insert_with(|| load(library, image, mask));
+            }
+        }
+        Self { library, files }
+    }
+
+    /// Gives the input of a case to `with`.
+    pub(super) fn with<R>(
+        &self,
+        case: &SuiteCase,
+        with: impl FnOnce(Result<&LoadedInput, &InputError>) -> R,
+    ) -> R {
+        match case.input {
+            Input::Phantom(make) => {
+                let (image, mask) = make();
+                with(Ok(&LoadedInput {
+                    image,
+                    mask,
+                    hashes: BTreeMap::new(),
+                }))
+            }
+            Input::Files { image, mask } => with(self.files[&(image, mask)].as_ref()),
+        }
+    }
+
+    /// The map that a response map is compared with, if that is what the case asks.
+    pub(super) fn reference_map(
+        &self,
+        case: &SuiteCase,
+        input: &LoadedInput,
+    ) -> Result<Option<LoadedMap>, InputError> {
+        match case.asks {
+            Asks::Features | Asks::ResponseMap(MapReference::None) => Ok(None),
+            Asks::ResponseMap(MapReference::Computed(compute)) => Ok(Some(LoadedMap {
+                image: compute(&input.image, &case.settings),
+                hash: None,
+            })),
+            Asks::ResponseMap(MapReference::File(name)) => {
+                let (image, file) = read_image(self.library, name)?;
+                Ok(Some(LoadedMap {
+                    image,
+                    hash: Some((name.to_owned(), file.sha256)),
+                }))
+            }
+        }
+    }
+}
+
+/// Image and mask of a case; an error says what is missing or damaged.
+pub(crate) fn read_input(case: &SuiteCase, library: &Library) -> Result<(Image, Mask), String> {
+    match case.input {
+        Input::Phantom(make) => Ok(make()),
+        Input::Files { image, mask } => load(library, image, mask)
+            .map(|input| (input.image, input.mask))
+            .map_err(|error| error.message().to_owned()),
+    }
+}
+
+fn load(library: &Library, image: &str, mask: &str) -> Result<LoadedInput, InputError> {
+    let (loaded_image, image_file) = read_image(library, image)?;
+    let mask_file = find(library, mask)?;
+    let loaded_mask =
+        io::read_mask(&mask_file.path, None).map_err(|error| unusable(&mask_file, mask, &error))?;
+    check_same_grid(loaded_image.grid(), loaded_mask.grid())
+        .map_err(|error| InputError::Unusable(format!("`{image}` and `{mask}`: {error}")))?;
+    Ok(LoadedInput {
+        image: loaded_image,
+        mask: loaded_mask,
+        hashes: BTreeMap::from([
+            (image.to_owned(), image_file.sha256),
+            (mask.to_owned(), mask_file.sha256),
+        ]),
+    })
+}
+
+/// An image of a data set, its bytes checked.
+fn read_image(library: &Library, name: &str) -> Result<(Image, Verified), InputError> {
+    let file = find(library, name)?;
+    let image = io::read_image(&file.path).map_err(|error| unusable(&file, name, &error))?;
+    Ok((image, file))
+}
+
+/// A result document names files as the data set does, never as this machine does.
+fn unusable(file: &Verified, name: &str, error: &dyn std::error::Error) -> InputError {
+    InputError::Unusable(
+        error
+            .to_string()
+            .replace(&file.path.display().to_string(), name),
+    )
+}
+
+/// A file of a data set, its bytes checked.
+fn find(library: &Library, name: &str) -> Result<Verified, InputError> {
+    library.verify(name).map_err(|error| match error {
+        DataError::Missing { set, .. } => InputError::Missing(format!(
+            "data set `{}` ({}) is not there; get it with\n{}",
+            set.name,
+            set.licence.id,
+            set.command()
+        )),
+        DataError::Damaged {
+            expected, found, ..
+        } => InputError::Unusable(format!(
+            "`{name}` is damaged: expected {expected}, found {found}"
+        )),
+        DataError::Unreadable { source, .. } => {
+            InputError::Unusable(format!("`{name}` cannot be read: {source}"))
+        }
+        other => InputError::Unusable(format!("`{name}`: {other}")),
+    })
+}
