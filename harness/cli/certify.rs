@@ -10,19 +10,20 @@ use anyhow::Context;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{DataFolder, Failed, expect, output, under_test::UnderTest};
+use super::{DataFolder, Failed, diagnose, expect, output, under_test::UnderTest};
 use crate::{
     certify::{Options, certify},
     expectations, report,
     results::{self, Results},
     statement::{self, Refused, WriteError},
     suite::Suite,
+    verdict::Outcome,
 };
 
 /// Check every feature value of an implementation against its reference
 ///
-/// Under test is an adapter, a file of values, or the built-in reference engine. The digital phantom is made in code and always checked; cases on the CT phantom are skipped, and said to be, when
-/// its files are not there.
+/// Under test is an adapter, a file of values, or the built-in reference engine. Phantoms are made in code and always
+/// checked; cases that need files are skipped, and said to be, when they are not there.
 #[derive(Debug, Args)]
 pub(super) struct Certify {
     #[command(flatten)]
@@ -50,6 +51,9 @@ pub(super) struct Certify {
     /// Write the result document and every report of it into this folder: HTML, JUnit XML, Markdown, CSV, badges
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
+    /// Do not look for the reasons of failures
+    #[arg(long)]
+    no_diagnosis: bool,
     /// Number of threads, and of processes of an adapter (otherwise 1); the results do not depend on it
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
@@ -104,6 +108,10 @@ impl Certify {
         let text = String::from_utf8(certification.document).expect("JSON is UTF-8");
         let mut results = results::read(&text).expect("the document was written by this program");
         let mut document = text.into_bytes();
+        if !self.no_diagnosis && results.end.totals.of(Outcome::Fail) > 0 {
+            pool.install(|| diagnose::add(&mut results, &library, &suites, self.quiet));
+            document = results.to_document();
+        }
         if let Some(expectations) = &expectations {
             expectations::apply(
                 expectations,

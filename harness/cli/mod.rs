@@ -4,6 +4,7 @@ mod adapter;
 mod certify;
 mod compare;
 mod data;
+mod diagnose;
 mod doctor;
 mod expect;
 mod explain;
@@ -60,6 +61,7 @@ enum Command {
     Expect(expect::ExpectCommand),
     Verify(verify::Verify),
     Compare(compare::Compare),
+    Diagnose(diagnose::Diagnose),
     Report(report::Report),
     Power(power::Power),
     Extract(extract::Extract),
@@ -160,6 +162,7 @@ fn run(cli: Cli) -> Result<u8, Failed> {
         Command::Expect(command) => command.run(),
         Command::Verify(command) => command.run(),
         Command::Compare(command) => command.run(),
+        Command::Diagnose(command) => command.run(),
         Command::Report(command) => command.run(),
         Command::Power(command) => command.run(),
         Command::Extract(command) => command.run(),

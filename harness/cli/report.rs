@@ -72,7 +72,7 @@ impl Report {
 }
 
 /// Reads a result document; `-` is standard input.
-fn read(path: &Path) -> Result<Results, Failed> {
+pub(super) fn read(path: &Path) -> Result<Results, Failed> {
     let bytes = if path == Path::new("-") {
         let mut bytes = Vec::new();
         io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)

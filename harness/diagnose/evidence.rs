@@ -4,7 +4,9 @@
 //! much as that a wrong hypothesis would miss it, which is little when the value lies close to the right one. The weight
 //! of a hit is in bits, `log2(gap / precision)`: the gap is how far the value is from the manual's, the precision how
 //! well the hypothesis is met, or could be. The score of a hypothesis is a likelihood ratio. Per family, that share of
-//! the values that it moves is taken for explained which makes the values most likely; the rest is left to chance.
+//! the values that the manual does not explain is taken for explained by the hypothesis which makes them most likely;
+//! the rest is left to chance. So one value that is hit in a family of which nothing else is explained counts for little:
+//! something else is wrong there, and the hit may be a coincidence.
 
 use std::collections::BTreeMap;
 
@@ -52,6 +54,8 @@ pub(super) enum Finding {
     Neutral,
     /// It hits the value, with so many bits of evidence.
     Hit(f64),
+    /// It leaves a value as it is that the manual does not explain.
+    Open,
     /// It moves the value, which the manual does not explain, but not to where it is.
     Miss,
     /// It moves a value that the manual explains.
@@ -89,7 +93,7 @@ impl Observation {
         }
         let moved = (predicted - self.manual).abs();
         if moved <= (1e-10 * self.manual.abs()).min(0.1 * self.gap()) {
-            return Finding::Neutral;
+            return Finding::Open;
         }
         let gap = self.gap();
         let close = (AGREEMENT * self.actual.abs())
@@ -108,6 +112,14 @@ impl Observation {
             bits = bits.min((1.0 + gap).log2());
         }
         Finding::Hit(bits.max(0.0))
+    }
+
+    /// Whether others meet the value about as well as some predictions do.
+    pub fn is_met_alike(&self, predictions: &[f64], others: &[f64]) -> bool {
+        const ALIKE: f64 = 8.0;
+        let error = |predicted: &[f64]| (self.actual - predicted[self.place]).abs();
+        let finest = self.resolution.max(0.1 * EQUALITY * self.actual.abs());
+        error(others) <= ALIKE * error(predictions).max(finest)
     }
 
     /// How much closer a prediction comes than the manual, in bits; negative when it is farther. Unlike a finding it
@@ -220,7 +232,7 @@ impl Assessment {
             match finding {
                 Finding::Neutral => {}
                 Finding::Hit(bits) => family.0.push(bits),
-                Finding::Miss => family.1 += 1,
+                Finding::Open | Finding::Miss => family.1 += 1,
                 Finding::Contradiction => contradictions += 1.0,
             }
             approach += observation.approach(predicted);
@@ -251,19 +263,25 @@ impl Assessment {
         matches!(self.findings[observation], Finding::Hit(_))
     }
 
-    /// Whether all failing values are hit, and none is contradicted.
-    pub fn is_complete(&self, observations: &[Observation]) -> bool {
+    /// Whether nothing is left to be explained: every value is the manual's or hit as well as it could be, and none is
+    /// contradicted.
+    pub fn is_complete(&self, observations: &[Observation], predicted: &[f64]) -> bool {
+        let mut all = observations.iter().enumerate();
         self.contradictions() == 0
-            && observations.iter().enumerate().all(|(i, observation)| {
-                !observation.is_failing || observation.is_manual() || self.hits(i)
+            && all.all(|(i, observation)| {
+                let error = (observation.actual - predicted[observation.place]).abs();
+                let equality = observation
+                    .resolution
+                    .max(EQUALITY * observation.actual.abs());
+                observation.is_manual() || (self.hits(i) && error <= equality)
             })
     }
 }
 
 /// The evidence of a family: `max_s Σ_hits log2(s 2^bits + 1 − s) + misses log2(1 − s)`, where a share s of what the
-/// hypothesis moves is explained by it and the rest is where it is by chance.
+/// manual does not explain is explained by the hypothesis and the rest is where it is by chance.
 fn evidence(hits: &[f64], misses: usize) -> f64 {
-    const SHARES: [f64; 9] = [0.05, 0.1, 0.25, 0.4, 0.55, 0.7, 0.8, 0.9, 0.97];
+    const SHARES: [f64; 10] = [0.02, 0.05, 0.1, 0.25, 0.4, 0.55, 0.7, 0.8, 0.9, 0.97];
     let at = |share: f64| {
         let of_hits: f64 = hits
             .iter()
@@ -336,7 +354,7 @@ mod tests {
         assert_eq!(far.find(1.2), Finding::Miss);
         assert_eq!(
             far.find(3.6),
-            Finding::Neutral,
+            Finding::Open,
             "the manual's value is no prediction of its own"
         );
         let right = Observation {

@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use radgauge_engine::diagnostics::Stage;
 
 use super::{catalogue::deviations, evidence::Observation, search::Explanation};
-use crate::results::{Check, Diagnosis, Evidence, Suspect};
+use crate::{
+    results::{Check, Diagnosis, Evidence, Suspect},
+    verdict::Outcome,
+};
 
 /// The families whose values follow from everything before.
 const TEXTURE: [&str; 6] = ["glcm", "glrlm", "glszm", "gldzm", "ngtdm", "ngldm"];
@@ -45,60 +48,78 @@ impl Report<'_> {
             return diagnoses;
         };
         let groups = self.groups(explanation);
-        let reproduced: usize = groups.iter().map(|group| self.failing(group).count()).sum();
+        let counts = groups.iter().map(|group| self.failing(group).count());
+        let left = self.n_failing() - counts.sum::<usize>();
         let mut before = 0;
-        let n_groups = groups.len();
         for (i, group) in groups.iter().enumerate() {
-            let here = self.failing(group).count();
-            let left = self.n_failing() - reproduced;
-            let is_last = i + 1 == n_groups;
-            let which = match (before, here) {
-                (_, 0) => format!("{} values that pass all the same", group.observations.len()),
-                (0, _) => format!("{here} of {} failing values", self.n_failing()),
-                (_, _) if is_last && left == 0 => format!("the other {here} failing values"),
-                (_, _) => format!("{here} more of {} failing values", self.n_failing()),
-            };
-            let digits = self.digits(group, explanation);
-            let mut message = format!(
-                "{which} {} reproduced to {digits:.0} digits by: {}",
-                if which.starts_with("1 ") { "is" } else { "are" },
-                group
-                    .places
-                    .iter()
-                    .map(|place| what(*place, &explanation.alternatives[place]))
-                    .collect::<Vec<_>>()
-                    .join("; ")
-            );
-            let is_processing = deviations()[group.places[0]].stage.is_processing();
-            let n_texture = self
-                .failing(group)
-                .filter(|check| TEXTURE.contains(&check.family()))
-                .count();
-            if is_processing && n_texture > 0 {
-                message += &format!(" ({n_texture} of them texture, as a consequence)");
-            }
+            let is_last = i + 1 == groups.len();
+            let mut diagnosis = self.of_group(group, explanation, before, is_last && left == 0);
             if is_last && left > 0 {
-                message += &format!("; {left} remain unexplained");
+                diagnosis.message += &format!("; {left} remain unexplained");
             }
-            before += here;
-            diagnoses.push(Diagnosis {
-                case: self.case.to_owned(),
-                message,
-                explains: self.failing(group).map(|check| check.id.clone()).collect(),
-                stage: Some(deviations()[group.places[0]].stage.name().to_owned()),
-                evidence: Some(Evidence {
-                    deviations: group
-                        .places
-                        .iter()
-                        .map(|place| suspect(*place, &explanation.alternatives[place]))
-                        .collect(),
-                    reproduced: here,
-                    failing: self.n_failing(),
-                    digits,
-                }),
-            });
+            before += diagnosis.explains.len();
+            diagnoses.push(diagnosis);
         }
         diagnoses
+    }
+
+    /// The explanation by a group, after so many failing values were explained by those before it.
+    fn of_group(
+        &self,
+        group: &Group,
+        explanation: &Explanation,
+        before: usize,
+        is_rest: bool,
+    ) -> Diagnosis {
+        let explains: Vec<&Check> = self.failing(group).collect();
+        let failing = self.n_failing();
+        let (n, which) = match (before, explains.len()) {
+            (_, 0) => {
+                let n = group.observations.len();
+                (n, format!("{} that pass all the same", values(n, "")))
+            }
+            (0, here) => (here, format!("{here} of {}", values(failing, "failing "))),
+            (_, here) if is_rest => (here, format!("the other {}", values(here, "failing "))),
+            (_, here) => (
+                here,
+                format!("{here} more of {}", values(failing, "failing ")),
+            ),
+        };
+        let verb = if n == 1 { "is" } else { "are" };
+        let digits = self.digits(group, explanation);
+        let whats: Vec<String> = group
+            .places
+            .iter()
+            .map(|place| what(*place, &explanation.alternatives[place]))
+            .collect();
+        let mut message = format!(
+            "{which} {verb} reproduced to {digits:.0} digits by: {}",
+            whats.join("; ")
+        );
+        let stage = deviations()[group.places[0]].stage;
+        let texture = explains
+            .iter()
+            .filter(|check| TEXTURE.contains(&check.family()));
+        let n_texture = texture.count();
+        if stage.is_processing() && n_texture > 0 {
+            message += &format!(" ({n_texture} of them texture, as a consequence)");
+        }
+        Diagnosis {
+            case: self.case.to_owned(),
+            message,
+            explains: explains.iter().map(|check| check.id.clone()).collect(),
+            stage: Some(stage.name().to_owned()),
+            evidence: Some(Evidence {
+                deviations: group
+                    .places
+                    .iter()
+                    .map(|place| suspect(*place, &explanation.alternatives[place]))
+                    .collect(),
+                reproduced: explains.len(),
+                failing,
+                digits,
+            }),
+        }
     }
 
     fn of_stage(&self, stage: Stage, failing: &[&Check]) -> Diagnosis {
@@ -111,9 +132,11 @@ impl Report<'_> {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
-        let features = self.checks.iter().flatten().filter(|check| {
-            check.outcome == crate::verdict::Outcome::Fail && check.family() != "diag"
-        });
+        let features = self
+            .checks
+            .iter()
+            .flatten()
+            .filter(|check| check.outcome == Outcome::Fail && check.family() != "diag");
         Diagnosis {
             case: self.case.to_owned(),
             message: format!(
@@ -159,6 +182,7 @@ impl Report<'_> {
             .collect();
         let mut groups: Vec<Group> = groups
             .into_iter()
+            .filter(|(_, observations)| !observations.is_empty())
             .map(|(place, observations)| Group {
                 places: place.map_or_else(|| processing.clone(), |place| vec![place]),
                 observations,
@@ -208,6 +232,11 @@ impl Report<'_> {
         digits.sort_by(f64::total_cmp);
         digits.get(digits.len() / 2).copied().unwrap_or(1.0)
     }
+}
+
+/// So many values.
+fn values(n: usize, kind: &str) -> String {
+    format!("{n} {kind}value{}", if n == 1 { "" } else { "s" })
 }
 
 /// A deviation in words, with what cannot be told from it.

@@ -29,7 +29,7 @@ const SHORTLIST: usize = 6;
 const DEEPEST: usize = 8;
 
 /// The evidence, in bits, from which on an explanation is given, the price of its deviations deducted.
-const LEAST_SCORE: f64 = 3.0;
+const LEAST_SCORE: f64 = 2.0;
 
 /// What is believed to be otherwise.
 #[derive(Clone, Debug)]
@@ -96,7 +96,8 @@ impl<'s, 'a> Search<'s, 'a> {
             self.candidates(applicable.into_iter().map(|place| Combination::of([place])));
         seen.retain(|candidate| {
             let findings = &candidate.assessment.findings;
-            findings.iter().any(|finding| *finding != Finding::Neutral)
+            let idle = [Finding::Neutral, Finding::Open];
+            findings.iter().any(|finding| !idle.contains(finding))
         });
         self.useful = seen
             .iter()
@@ -115,7 +116,10 @@ impl<'s, 'a> Search<'s, 'a> {
     }
 
     fn has_complete(&self, candidates: &[Candidate]) -> bool {
-        best(candidates).is_some_and(|best| best.assessment.is_complete(self.observations))
+        best(candidates).is_some_and(|best| {
+            let predicted = self.laboratory.answers(&best.combination, &self.parts);
+            best.assessment.is_complete(self.observations, &predicted)
+        })
     }
 
     fn candidate(&self, combination: Combination) -> Candidate {
@@ -265,54 +269,72 @@ impl<'s, 'a> Search<'s, 'a> {
             combination,
             assessment,
         } = best;
-        let without: Vec<(usize, Candidate)> = combination
+        let predicted = self.laboratory.answers(&combination, &self.parts);
+        let without: Vec<(usize, Answers)> = combination
             .places()
-            .map(|place| (place, self.candidate(combination.without(place))))
+            .map(|place| {
+                let rest = combination.without(place);
+                (place, self.laboratory.answers(&rest, &self.parts))
+            })
             .collect();
-        let needed = (0..self.observations.len())
-            .map(|i| {
+        let observations = self.observations.iter().enumerate();
+        let needed = observations
+            .map(|(i, observation)| {
                 assessment.hits(i).then(|| {
                     let needed = without
                         .iter()
-                        .filter(|(_, other)| !other.assessment.hits(i));
+                        .filter(|(_, without)| !observation.is_met_alike(&predicted, without));
                     needed.map(|(place, _)| *place).collect()
                 })
             })
             .collect();
         let alternatives = combination
             .places()
-            .map(|place| (place, self.alternatives(&combination, place, &assessment)))
+            .map(|place| {
+                let others = self.alternatives(&combination, place, &assessment, &predicted);
+                (place, others)
+            })
             .collect();
         Explanation {
-            predicted: self.laboratory.answers(&combination, &self.parts),
+            combination,
             alternatives,
             needed,
-            combination,
+            predicted,
         }
     }
 
     /// What the values cannot tell from a deviation of a combination.
-    fn alternatives(&self, of: &Combination, place: usize, assessment: &Assessment) -> Vec<usize> {
+    fn alternatives(
+        &self,
+        of: &Combination,
+        place: usize,
+        assessment: &Assessment,
+        predicted: &Answers,
+    ) -> Vec<usize> {
         let rest = of.without(place);
-        let settings = self.laboratory.settings();
-        let is_as_good = |other: &Assessment, n_seen: &dyn Fn(usize) -> bool| {
-            (0..self.observations.len()).all(|i| !n_seen(i) || other.hits(i) == assessment.hits(i))
-                && other.contradictions() <= assessment.contradictions()
-        };
+        let is_as_good =
+            |other: &Combination, parts: &[Part], is_seen: &dyn Fn(&Observation) -> bool| {
+                let answers = self.laboratory.answers(other, parts);
+                let of_other = Assessment::of(self.observations, &answers, of.len(), is_seen);
+                let mut observations = self.observations.iter().enumerate();
+                of_other.contradictions() <= assessment.contradictions()
+                    && observations.all(|(i, observation)| {
+                        !is_seen(observation)
+                            || !assessment.hits(i)
+                            || observation.is_met_alike(predicted, &answers)
+                    })
+            };
         self.useful
             .par_iter()
             .copied()
             .filter(|other| !of.has(*other))
             .filter(|other| {
                 let combination = rest.with(*other);
-                if !combination.is_consistent(settings) {
-                    return false;
-                }
-                let cheap = self.laboratory.answers(&combination, &self.cheap);
-                let is_cheap = |observation: &Observation| self.cheap_places[observation.place];
-                let cheap = Assessment::of(self.observations, &cheap, of.len(), is_cheap);
-                is_as_good(&cheap, &|i| is_cheap(&self.observations[i]))
-                    && is_as_good(&self.candidate(combination).assessment, &|_| true)
+                combination.is_consistent(self.laboratory.settings())
+                    && is_as_good(&combination, &self.cheap, &|observation| {
+                        self.cheap_places[observation.place]
+                    })
+                    && is_as_good(&combination, &self.parts, &|_| true)
             })
             .collect()
     }

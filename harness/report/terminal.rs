@@ -54,7 +54,7 @@ pub fn render(results: &Results) -> String {
     }
     contested_references(&mut text, results);
     short(&mut text, results);
-    diagnoses(&mut text, results);
+    text += &diagnoses(results);
     closest_calls(&mut text, results);
     logs(&mut text, results);
     for (reason, cases) in skipped(results) {
@@ -187,15 +187,25 @@ fn short(text: &mut String, results: &Results) {
     }
 }
 
-/// Why checks fail, as far as it is known.
-fn diagnoses(text: &mut String, results: &Results) {
-    if results.diagnoses.is_empty() {
-        return;
-    }
-    *text += "\nwhy\n";
+/// Why checks fail, as far as it is known; nothing when it is not.
+pub(crate) fn diagnoses(results: &Results) -> String {
+    let mut text = String::new();
+    let mut case = "";
     for diagnosis in &results.diagnoses {
-        *text += &format!("  {}: {}\n", diagnosis.case, diagnosis.message);
+        if diagnosis.case != case {
+            case = &diagnosis.case;
+            text += &format!("\nwhy {case} falls short\n");
+        }
+        text += &format!("  {}\n", diagnosis.message);
+        for suspect in diagnosis.evidence.iter().flat_map(|e| &e.deviations) {
+            text += &format!("      {}", suspect.id);
+            if !suspect.or.is_empty() {
+                text += &format!(" (or {})", suspect.or.join(", "));
+            }
+            text.push('\n');
+        }
     }
+    text
 }
 
 fn closest_calls(text: &mut String, results: &Results) {

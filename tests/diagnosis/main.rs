@@ -2,8 +2,8 @@
 //! planted in the values of a case, alone and in pairs, at full precision and at 3 to 6 printed digits, and what is named
 //! is counted.
 //!
-//! Every deviation is planted on the digital phantom in every run. On the CT phantom, which needs data, a sample is;
-//! `RADGAUGE_DIAGNOSIS=all` plants everything, in release mode a matter of a quarter of an hour.
+//! A sample is planted: on the digital phantom in every run, in all configurations where there are data.
+//! `RADGAUGE_DIAGNOSIS=all` plants everything, which is for release mode.
 
 mod planted;
 
@@ -11,6 +11,7 @@ use std::{collections::BTreeMap, time::Instant};
 
 use planted::{Bench, Outcome, Random, input};
 use radgauge::{results::Diagnosis, suite::Suite};
+use radgauge_engine::volume::{Image, Mask};
 use radgauge_reference::datasets::Library;
 
 /// Precisions at which values are submitted.
@@ -152,6 +153,23 @@ fn assert_silent_on_noise(bench: &Bench<'_>, plan: &Plan) {
     }
 }
 
+/// A mistake that is not in the catalogue has no explanation: here the mask has lost its first slice.
+fn assert_silent_on_the_unknown(bench: &Bench<'_>, image: &Image, mask: &Mask) {
+    let first = mask.bounding_box().expect("a mask").low[2];
+    let lost = Mask::from_fn(mask.grid().clone(), |[x, y, z]| {
+        z != first && mask.voxels()[[x, y, z]]
+    });
+    let other = Bench::new(bench.case, image, &lost);
+    for digits in [None, Some(4), Some(3)] {
+        assert_silent(
+            bench,
+            &other.manual,
+            digits,
+            "a mask without its first slice",
+        );
+    }
+}
+
 /// Runs the benchmark over cases and holds it to its marks.
 fn run(cases: &[&str], plan: &Plan) {
     let library = Library::locate(None);
@@ -163,7 +181,9 @@ fn run(cases: &[&str], plan: &Plan) {
         let (image, mask) = input(case, &library)
             .unwrap_or_else(|| panic!("{}: the data are not there (RADGAUGE_DATA)", case.id));
         let bench = Bench::new(case, &image, &mask);
+        bench.assert_manual_is_the_engine(&image, &mask);
         assert_silent_on_noise(&bench, plan);
+        assert_silent_on_the_unknown(&bench, &image, &mask);
         let of_case = score(&bench, plan);
         for (name, score) in ["single", "pairs"].iter().zip(&of_case) {
             println!(
@@ -208,22 +228,22 @@ fn names_what_is_planted_on_the_digital_phantom() {
     run(
         &["ibsi1/digital", "ibsi1/digital_exact"],
         &Plan {
-            every: 1,
+            every: 6,
             at_all_precisions: false,
-            pairs: 40,
-            noises: 10,
+            pairs: 6,
+            noises: 2,
         },
     );
 }
 
 #[test]
-#[ignore = "needs the CT phantom (RADGAUGE_DATA)"]
-fn names_what_is_planted_on_the_ct_phantom() {
+#[ignore = "needs the CT phantom (RADGAUGE_DATA), and is for release mode"]
+fn names_what_is_planted_in_all_configurations() {
     let is_all = std::env::var("RADGAUGE_DIAGNOSIS").is_ok_and(|value| value == "all");
     let sample = Plan {
         every: 12,
         at_all_precisions: false,
-        pairs: 4,
+        pairs: 5,
         noises: 2,
     };
     let all = Plan {
@@ -234,6 +254,8 @@ fn names_what_is_planted_on_the_ct_phantom() {
     };
     run(
         &[
+            "ibsi1/digital",
+            "ibsi1/digital_exact",
             "ibsi1/ct_a",
             "ibsi1/ct_b",
             "ibsi1/ct_c",

@@ -33,6 +33,43 @@ impl Fault {
     pub fn needs_data(&self) -> bool {
         self.cases.contains("ct_")
     }
+
+    /// The deviation of the catalogue that the mistake is, where it is one in all that it touches.
+    pub fn deviation(&self) -> Option<String> {
+        let known = match self.name.as_str() {
+            "entropy in nats" => "logarithm-natural",
+            "entropy in dits" => "logarithm-decimal",
+            "kurtosis not excess" => "kurtosis-not-excess",
+            "energy per voxel" => "energy-per-voxel",
+            "semi-axes for axes" => "axes-of-2-sqrt-lambda",
+            "contrast and dissimilarity exchanged" => "contrast-dissimilarity-exchanged",
+            "co-occurrence at distance 2" => "glcm-distance-2",
+            "zone distance to the border of the image" => "zone-distance-to-image-border",
+            "dependence coarseness 1" => "ngldm-coarseness-1",
+            "nothing outside the mask is seen" => "local-intensity-inside-mask",
+            "spacing ignored" => "lengths-in-voxels",
+            "axes swapped" => "axes-transposed",
+            "grid aligned by corner" => "grid-aligned-by-corner",
+            "grid aligned by origin" => "grid-aligned-by-origin",
+            "intensities not rounded" => "not-rounded",
+            "mask interpolated by nearest neighbour" => "mask-by-nearest-neighbour",
+            "cubic convolution for spline" => "image-by-cubic-convolution",
+            "not re-segmented" => "outliers-not-removed",
+            "re-segmentation shrinks the morphological mask" => "resegmented-morphological-mask",
+            "bin edges at multiples of the width" => "bins-at-multiples-of-width",
+            "one bin too few" => "one-bin-too-few",
+            "one bin too many" => "one-bin-too-many",
+            "intensity-volume histogram of the texture bins" => "ivh-of-texture-levels",
+            // `glszm 3d given for 2d`; the benchmark of the diagnosis has the other families.
+            name => {
+                let (family, aggregations) = name.split_once(' ')?;
+                let (given, asked) = aggregations.split_once(" given for ")?;
+                let is_tried = ["glszm", "ngtdm"].contains(&family);
+                return is_tried.then(|| format!("{family}-{given}-for-{asked}"));
+            }
+        };
+        Some(known.to_owned())
+    }
 }
 
 const DIGITAL: &str = "ibsi1/digital/*";

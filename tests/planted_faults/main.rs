@@ -1,6 +1,7 @@
 //! A certification that cannot turn red proves nothing. Here likely mistakes are planted in the engine's answers one by
 //! one, a named trial each, and every one of them must be found, in the families that it touches and in no other. The
-//! one that published tolerances cannot see is pinned as such.
+//! one that published tolerances cannot see is pinned as such. Of those that the catalogue of deviations knows, the
+//! diagnosis must name the cause.
 //!
 //! `cargo test --test planted_faults -- entropy` runs some. Faults in image processing need the CT phantom and are
 //! listed as ignored without it.
@@ -17,6 +18,7 @@ use faults::{Fault, Plant};
 use libtest_mimic::{Arguments, Failed, Trial};
 use radgauge::{
     certify::{Options, certify, exit},
+    diagnose::diagnose,
     implementation::{Answers, Failure, Identity, Implementation, Question},
     results,
     suite::Suite,
@@ -80,5 +82,34 @@ fn check(fault: &Fault, suites: &[Suite], library: &Library) -> Result<(), Faile
     if touched != expected {
         return Err(format!("expected failures in {expected:?}, found them in {touched:?}").into());
     }
-    Ok(())
+    match fault.deviation() {
+        Some(deviation) => check_diagnosis(&deviation, &results, suites, library),
+        None => Ok(()),
+    }
+}
+
+/// What the catalogue of deviations knows is named, though it was planted by other means than the catalogue's.
+fn check_diagnosis(
+    deviation: &str,
+    results: &results::Results,
+    suites: &[Suite],
+    library: &Library,
+) -> Result<(), Failed> {
+    let (diagnoses, undiagnosed) = diagnose(results, suites, library, &|_| {});
+    if !undiagnosed.is_empty() {
+        return Err(format!("{undiagnosed:?}").into());
+    }
+    let suspects = diagnoses
+        .iter()
+        .filter_map(|diagnosis| diagnosis.evidence.as_ref());
+    let named: Vec<&str> = suspects
+        .flat_map(|evidence| &evidence.deviations)
+        .flat_map(|suspect| [&suspect.id].into_iter().chain(&suspect.or))
+        .map(String::as_str)
+        .collect();
+    if named.contains(&deviation) {
+        Ok(())
+    } else {
+        Err(format!("expected the diagnosis `{deviation}`, found {named:?}").into())
+    }
 }

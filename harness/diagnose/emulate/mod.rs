@@ -4,7 +4,9 @@
 //! on some deviations only (the shape of a region does not know how its intensities are rounded), so that states of
 //! processing, matrices and answers are kept by the deviations that matter to them and shared by all combinations.
 
+mod combination;
 mod levels;
+mod part;
 mod process;
 mod shape;
 mod statistics;
@@ -19,7 +21,7 @@ use std::{
 
 use radgauge_engine::{
     diagnostics::{Diagnostic, Stage as DiagnosticStage, image_diagnostics, roi_diagnostics},
-    feature::{Aggregation, Family, FeatureKey},
+    feature::Family,
     roi::Roi,
     settings::Settings,
     volume::{Image, Mask},
@@ -30,203 +32,19 @@ use self::{
     process::{Frame, Loaded, Region},
     texture::Matrices,
 };
-use super::{
-    catalogue::{Deviation, Stage, deviations},
-    way::Way,
-};
+use super::{catalogue::Stage, way::Way};
+
+pub use combination::Combination;
+pub use part::Part;
 
 /// A feature's code, parameter and value.
 type Feature = (&'static str, &'static str, f64);
 
-/// Deviations that are made together: their places in the catalogue, rising.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Combination(Vec<u16>);
-
-impl Combination {
-    /// Of deviations by their places in the catalogue.
-    pub fn of(places: impl IntoIterator<Item = usize>) -> Self {
-        let mut places: Vec<u16> = places.into_iter().map(|place| place as u16).collect();
-        places.sort_unstable();
-        places.dedup();
-        Self(places)
-    }
-
-    /// The places.
-    pub fn places(&self) -> impl ExactSizeIterator<Item = usize> + Clone {
-        self.0.iter().map(|place| usize::from(*place))
-    }
-
-    /// The deviations, in the order of the computation.
-    pub fn deviations(&self) -> impl Iterator<Item = &'static Deviation> {
-        self.places().map(|place| &deviations()[place])
-    }
-
-    /// With another deviation.
-    #[must_use]
-    pub fn with(&self, place: usize) -> Self {
-        Self::of(self.places().chain([place]))
-    }
-
-    /// Without one of its deviations.
-    #[must_use]
-    pub fn without(&self, place: usize) -> Self {
-        Self::of(self.places().filter(|other| *other != place))
-    }
-
-    /// Whether a deviation is in it.
-    #[must_use]
-    pub fn has(&self, place: usize) -> bool {
-        self.places().any(|other| other == place)
-    }
-
-    /// Number of deviations.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether it is the manual's way.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    fn way(&self, settings: &Settings) -> Way {
-        let mut way = Way::of(settings);
-        self.deviations()
-            .for_each(|deviation| deviation.apply(&mut way));
-        way
-    }
-
-    /// Whether every deviation still shows in the way that all of them make: none undoes another.
-    #[must_use]
-    pub fn is_consistent(&self, settings: &Settings) -> bool {
-        let way = self.way(settings);
-        self.places()
-            .all(|place| self.without(place).way(settings) != way)
-    }
-
-    fn filtered(&self, is_wanted: impl Fn(&Deviation) -> bool) -> Self {
-        Self(
-            self.0
-                .iter()
-                .copied()
-                .filter(|place| is_wanted(&deviations()[usize::from(*place)]))
-                .collect(),
-        )
-    }
-}
-
-/// A part of the answers that is computed as one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Part {
-    /// Diagnostic features of a stage.
-    Diagnostics(DiagnosticStage),
-    /// Shape without intensities.
-    Shape,
-    /// Shape with intensities.
-    ShapeWithIntensities,
-    /// Intensity-based statistics.
-    Statistics,
-    /// Intensity histogram.
-    Histogram,
-    /// Intensity-volume histogram.
-    VolumeHistogram,
-    /// A texture family in an aggregation.
-    Texture(Family, Aggregation),
-    /// Local intensity.
-    Local,
-    /// Spatial autocorrelation.
-    Spatial,
-}
-
-impl Part {
-    /// The part to which an answer belongs, by its key.
-    fn of(key: &str) -> Option<Self> {
-        if let Some(rest) = key.strip_prefix("diag/") {
-            let slug = rest.split('/').next()?;
-            let stage = DiagnosticStage::ALL
-                .into_iter()
-                .find(|stage| stage.slug() == slug)?;
-            return Some(Self::Diagnostics(stage));
-        }
-        let key: FeatureKey = key.parse().ok()?;
-        Some(match key.feature.family {
-            Family::Morphology => match key.feature.code.as_str() {
-                "N365" | "NPT7" => Self::Spatial,
-                "KLMA" | "99N0" => Self::ShapeWithIntensities,
-                _ => Self::Shape,
-            },
-            Family::LocalIntensity => Self::Local,
-            Family::IntensityStatistics => Self::Statistics,
-            Family::IntensityHistogram => Self::Histogram,
-            Family::IntensityVolumeHistogram => Self::VolumeHistogram,
-            family => Self::Texture(family, key.aggregation),
-        })
-    }
-
-    fn prefix(self) -> String {
-        match self {
-            Self::Diagnostics(_) => String::new(),
-            Self::Shape | Self::ShapeWithIntensities | Self::Spatial => "morph/-".to_owned(),
-            Self::Local => "loc/-".to_owned(),
-            Self::Statistics => "stat/-".to_owned(),
-            Self::Histogram => "ih/-".to_owned(),
-            Self::VolumeHistogram => "ivh/-".to_owned(),
-            Self::Texture(family, aggregation) => format!("{family}/{aggregation}"),
-        }
-    }
-
-    /// Whether the part costs little: what is tried on a large number of combinations.
-    #[must_use]
-    pub fn is_cheap(self) -> bool {
-        self < Self::Texture(Family::Glcm, Aggregation::SliceDirectionAveraged)
-            && self != Self::Diagnostics(DiagnosticStage::Initial)
-            && self != Self::Diagnostics(DiagnosticStage::Interpolated)
-    }
-
-    /// Whether a deviation can change the part, in the company of the others.
-    fn follows(self, deviation: &Deviation, way: &Way) -> bool {
-        let initial = Self::Diagnostics(DiagnosticStage::Initial);
-        let interpolated = Self::Diagnostics(DiagnosticStage::Interpolated);
-        match deviation.stage {
-            Stage::Load => true,
-            Stage::Grid | Stage::Mask => self != initial,
-            Stage::Interpolation | Stage::Rounding => {
-                self != initial && (self != Self::Shape || way.resegment.is_morphological_too)
-            }
-            Stage::Resegmentation => {
-                self != initial
-                    && self != interpolated
-                    && (self != Self::Shape || way.resegment.is_morphological_too)
-            }
-            Stage::Discretisation => match self {
-                Self::Histogram | Self::Texture(..) => true,
-                Self::VolumeHistogram => way.ivh.is_of_texture_levels,
-                _ => false,
-            },
-            Stage::VolumeHistogram => self == Self::VolumeHistogram,
-            Stage::Unit => matches!(
-                self,
-                Self::Shape | Self::ShapeWithIntensities | Self::Spatial | Self::Local
-            ),
-            Stage::Shape => matches!(self, Self::Shape | Self::ShapeWithIntensities),
-            Stage::LocalIntensity => self == Self::Local,
-            Stage::Matrix | Stage::Aggregation | Stage::Formula => match self {
-                Self::Texture(family, aggregation) => {
-                    deviation.families.contains(&family)
-                        && deviation.may_change(family, aggregation)
-                }
-                Self::Statistics => deviation.families.contains(&Family::IntensityStatistics),
-                Self::Histogram => deviation.families.contains(&Family::IntensityHistogram),
-                _ => false,
-            },
-        }
-    }
-}
-
 /// Answers by their place among the case's keys; NaN where there is none.
 pub type Answers = Vec<f64>;
+
+/// The answers of a part, each with its place.
+type PartAnswers = Vec<(u32, f64)>;
 
 /// A case, and all that was computed for it.
 pub struct Laboratory<'a> {
@@ -240,7 +58,7 @@ pub struct Laboratory<'a> {
     masks: Memo<Combination, Option<Arc<Mask>>>,
     extremes: Memo<Combination, [f64; 2]>,
     matrices: Memo<(Family, bool, Combination), Option<Arc<Matrices>>>,
-    answers: Memo<(Part, Combination), Arc<Vec<(u32, f64)>>>,
+    answers: Memo<(Part, Combination), Arc<PartAnswers>>,
 }
 
 impl<'a> Laboratory<'a> {
@@ -326,7 +144,7 @@ impl<'l, 'a> Run<'l, 'a> {
             .filtered(|deviation| stages.contains(&deviation.stage))
     }
 
-    fn part(&self, part: Part) -> Arc<Vec<(u32, f64)>> {
+    fn part(&self, part: Part) -> Arc<PartAnswers> {
         let relevant = self
             .combination
             .filtered(|deviation| part.follows(deviation, &self.way));

@@ -3,10 +3,13 @@ use radgauge_phantoms::ibsi1::digital_phantom;
 use radgauge_reference::ibsi1::preset;
 
 use super::*;
-use crate::implementation::{self, Answer};
+use crate::{
+    diagnose::catalogue::deviations,
+    implementation::{self, Answer},
+};
 
 /// Without a deviation, and so for every option that is not touched, the emulation answers what the engine does.
-pub(in crate::diagnose) fn assert_manual(image: &Image, mask: &Mask, settings: &Settings) {
+fn assert_manual(image: &Image, mask: &Mask, settings: &Settings) {
     let extraction = pipeline::extract(image, mask, settings).expect("the engine answers");
     let engine: Vec<(String, f64)> = implementation::answers(&extraction)
         .into_iter()

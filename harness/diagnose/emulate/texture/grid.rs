@@ -87,14 +87,17 @@ impl Grid {
         x + nx * (y + ny * z)
     }
 
-    /// The slices that hold voxels of the region, each as its range in memory; or all of the volume.
+    /// The slices that hold voxels of the region, each as its range in memory; or the volume.
     pub fn parts(&self, is_by_slice: bool) -> Vec<std::ops::Range<usize>> {
-        let slice = self.size[0] * self.size[1];
-        if !is_by_slice {
-            return vec![0..self.levels.len()];
-        }
-        (0..self.size[2])
-            .map(|z| z * slice..(z + 1) * slice)
+        let n = self.levels.len();
+        let thickness = if is_by_slice {
+            self.size[0] * self.size[1]
+        } else {
+            n
+        };
+        (0..n)
+            .step_by(thickness)
+            .map(|start| start..start + thickness)
             .filter(|part| self.levels[part.clone()].iter().any(|level| *level > 0))
             .collect()
     }
