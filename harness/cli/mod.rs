@@ -10,6 +10,8 @@ mod expect;
 mod explain;
 mod extract;
 mod features;
+mod filter;
+mod filters;
 mod gate;
 mod input;
 mod output;
@@ -66,6 +68,8 @@ enum Command {
     Power(power::Power),
     Extract(extract::Extract),
     Features(features::Features),
+    Filter(filter::Filter),
+    Filters(filters::Filters),
     Explain(explain::Explain),
     #[command(subcommand)]
     Settings(settings::SettingsCommand),
@@ -167,6 +171,8 @@ fn run(cli: Cli) -> Result<u8, Failed> {
         Command::Power(command) => command.run(),
         Command::Extract(command) => command.run(),
         Command::Features(command) => command.run(),
+        Command::Filter(command) => command.run(),
+        Command::Filters(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::Settings(command) => command.run(),
         Command::Schema(command) => command.run(),

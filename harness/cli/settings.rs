@@ -10,6 +10,9 @@ use radgauge_reference::{self as reference, Preset, presets};
 use super::{Failed, output};
 use crate::certify::exit;
 
+/// How many presets are named when one is not found.
+const NEAREST: usize = 5;
+
 /// List, show and check settings
 #[derive(Debug, Subcommand)]
 pub(super) enum SettingsCommand {
@@ -45,8 +48,14 @@ impl SettingsCommand {
 /// The preset of this name.
 pub(super) fn preset(name: &str) -> Result<&'static Preset, Failed> {
     reference::preset(name).ok_or_else(|| {
+        let mut names: Vec<&str> = presets()
+            .iter()
+            .map(|preset| preset.name.as_str())
+            .collect();
+        names.sort_by_key(|known| strsim::levenshtein(known, name));
         Failed::usage(anyhow::anyhow!(
-            "there is no preset `{name}`; `radgauge settings list` names them"
+            "there is no preset `{name}`; the nearest are {}, `radgauge settings list` names all",
+            names[..NEAREST].join(", ")
         ))
     })
 }

@@ -10,9 +10,11 @@ use crate::{
     verdict::Outcome,
 };
 
-/// How many checks that did not pass, and how many input files, are listed: what lies between the lines must fit on
-/// the sheet.
+/// How many checks that did not pass are listed: what lies between the lines must fit on the sheet.
 const LISTED: usize = 10;
+
+/// How many input files are listed, for the same reason.
+const INPUTS_LISTED: usize = 4;
 
 #[derive(Template)]
 #[template(path = "page.html", config = "harness/statement/askama.toml")]
@@ -54,8 +56,8 @@ pub(super) fn render(results: &Results, claims: &[Claim]) -> String {
         scope: SCOPE,
         short,
         more_short,
-        more_inputs: inputs.len().saturating_sub(LISTED),
-        inputs: inputs.into_iter().take(LISTED).collect(),
+        more_inputs: inputs.len().saturating_sub(INPUTS_LISTED),
+        inputs: inputs.into_iter().take(INPUTS_LISTED).collect(),
     };
     page.render().expect("writing to a string cannot fail")
 }

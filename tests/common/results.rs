@@ -5,6 +5,7 @@ use std::path::Path;
 
 use radgauge::{
     implementation::Identity,
+    response_map::MapComparison,
     results::{self, Case, Check, End, Results, Run, SCHEMA, Totals},
     suite::Suite,
     verdict::{Outcome, Rule, judge},
@@ -92,6 +93,7 @@ pub fn perfect(suites: &[Suite]) -> Results {
             answer(&mut check, reference);
             results.checks.push(check);
         }
+        results.observations.extend(case.observed.iter().cloned());
     }
     sealed(results)
 }
@@ -103,6 +105,16 @@ pub fn answer(check: &mut Check, value: f64) {
     check.outcome = if passes { Outcome::Pass } else { Outcome::Fail };
     check.actual = Some(value);
     check.deviation = Some(deviation);
+    check.map = (check.rule == Rule::ResponseMap).then(|| MapComparison {
+        largest_tolerances: deviation.tolerances,
+        percentile_99_tolerances: deviation.tolerances,
+        voxels_off: usize::from(!passes),
+        voxels: 1,
+        worst_voxel: [0; 3],
+        response: value,
+        reference: 0.0,
+        slices: Vec::new(),
+    });
 }
 
 /// Takes the value of a check away.
@@ -110,12 +122,14 @@ pub fn without_value(check: &mut Check, outcome: Outcome) {
     check.outcome = outcome;
     check.actual = None;
     check.deviation = None;
+    check.map = None;
 }
 
 /// Totals, exit code and digest made to fit the checks again.
 pub fn sealed(mut results: Results) -> Results {
     let mut totals = Totals {
         required: results.run.suites.iter().map(|suite| suite.checks).sum(),
+        observed: results.observations.len(),
         ..Totals::default()
     };
     for check in &results.checks {

@@ -15,6 +15,7 @@
 //!   refused, since a response would spread it.
 
 mod boundary;
+mod catalogue;
 mod exponential;
 mod fft;
 mod fold;
@@ -61,6 +62,7 @@ use crate::{
 };
 
 pub use boundary::Boundary;
+pub use catalogue::{FilterEntry, filter_entries};
 pub use exponential::Exponential;
 pub use frequencies::Frequencies;
 pub use gabor::{ComplexResponse, Gabor};

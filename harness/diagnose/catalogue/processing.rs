@@ -83,7 +83,7 @@ pub(super) fn deviations() -> Vec<Deviation> {
         new("spacing-reversed", S::Load, ALL, "voxel spacing read in the order z, y, x",
             "manual, Image processing; SimpleITK gives spacings in the order x, y, z and NumPy arrays as [z, y, x]",
             |way| way.load.is_spacing_reversed = true),
-        new("not-rounded-on-load", S::Load, ALL, "CT intensities taken as the file stores them, not rounded to whole Hounsfield units",
+        new("not-rounded-on-load", S::Load, ALL, "intensities of a CT taken as the file stores them, not rounded to whole Hounsfield units",
             "manual, Reference data sets: CT intensities are whole numbers; the NIfTI files store them as floating point",
             |way| way.settings.round_on_load = false),
 

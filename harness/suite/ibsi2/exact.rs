@@ -31,12 +31,12 @@ const UNDER_EVERY_BOUNDARY: [(&str, &str, &str); 6] = [
     (
         "mean-3d",
         "S60F",
-        "kind = 'mean', support = 3, dimension = '3d'",
+        "kind = 'mean', support = 5, dimension = '3d'",
     ),
     (
         "mean-2d",
         "S60F",
-        "kind = 'mean', support = 3, dimension = '2d'",
+        "kind = 'mean', support = 5, dimension = '2d'",
     ),
     (
         "mean-wide",
