@@ -170,7 +170,9 @@ struct Spheres {
 struct Accumulator {
     sums: Vec<f64>,
     counts: Vec<f64>,
-    /// Prefix sums of all rows in which runs of one reach lie, added up.
+    /// Where in the prefix sums the rows begin in which runs of one reach lie.
+    rows: Vec<usize>,
+    /// The prefix sums of these rows, added up.
     column: Vec<f64>,
 }
 
@@ -221,16 +223,15 @@ impl Spheres {
         }
     }
 
-    /// The prefix sums of the row in which a run lies for centres in row (y, z), if the image has that row.
-    fn row(&self, run: &Run, centres: [usize; 2]) -> Option<&[f64]> {
+    /// Where in `prefix` the row begins in which a run lies for centres in row (y, z), if the image has that row.
+    fn row(&self, run: &Run, centres: [usize; 2]) -> Option<usize> {
         let [[low_y, high_y], [low_z, high_z]] = self.rows;
         let y = centres[0].checked_add_signed(run.offset[0])?;
         let z = centres[1].checked_add_signed(run.offset[1])?;
         if !(low_y..=high_y).contains(&y) || !(low_z..=high_z).contains(&z) {
             return None;
         }
-        let start = self.row_length * (y - low_y + (high_y - low_y + 1) * (z - low_z));
-        Some(&self.prefix[start..start + self.row_length])
+        Some(self.row_length * (y - low_y + (high_y - low_y + 1) * (z - low_z)))
     }
 
     /// The peaks, as deviations, of the centres in one row of voxels; `None` when the mask has none there.
@@ -243,6 +244,7 @@ impl Spheres {
         Accumulator {
             sums,
             counts,
+            rows,
             column,
         }: &mut Accumulator,
     ) -> Option<Peaks> {
@@ -262,13 +264,24 @@ impl Spheres {
             let span = before..before + centres + length;
             column.clear();
             column.resize(span.len(), 0.0);
-            let mut runs = 0.0;
-            for prefix in of_one_reach.iter().filter_map(|run| self.row(run, [y, z])) {
-                runs += 1.0;
-                for (sum, prefix) in column.iter_mut().zip(&prefix[span.clone()]) {
+            rows.clear();
+            rows.extend(of_one_reach.iter().filter_map(|run| self.row(run, [y, z])));
+            // Several rows at a time, as the sums need to be read and written once for all of them.
+            let (quads, rest) = rows.as_chunks::<4>();
+            let prefix = |row: usize| &self.prefix[row + span.start..row + span.end];
+            for quad in quads {
+                let [a, b, c, d] = quad.map(prefix);
+                let quads = a.iter().zip(b).zip(c.iter().zip(d));
+                for (sum, ((a, b), (c, d))) in column.iter_mut().zip(quads) {
+                    *sum += (a + b) + (c + d);
+                }
+            }
+            for row in rest {
+                for (sum, prefix) in column.iter_mut().zip(prefix(*row)) {
                     *sum += prefix;
                 }
             }
+            let runs = rows.len() as f64;
             for (sum, (after, before)) in sums.iter_mut().zip(column[length..].iter().zip(&*column))
             {
                 *sum += after - before;

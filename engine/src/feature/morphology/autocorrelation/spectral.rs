@@ -137,20 +137,21 @@ struct Columns {
     frequencies: Range<usize>,
     /// Voxels of the box along y and z.
     rows: [usize; 2],
-    /// For each z, in the order signal, kx, y; y fastest.
-    planes: Vec<Vec<Complex64>>,
+    /// In the order z, signal, kx, y; y fastest.
+    values: Vec<Complex64>,
 }
 
 impl Columns {
     fn new(field: &Field, transforms: &HalfTransforms, frequencies: Range<usize>) -> Self {
         let [bx, by, bz] = field.mask.size();
         let is_inside = field.mask.as_slice();
-        let planes = (0..bz)
-            .into_par_iter()
-            .map_init(
+        let mut values = vec![Complex64::ZERO; bz * SIGNALS * frequencies.len() * by];
+        values
+            .par_chunks_mut(SIGNALS * frequencies.len() * by)
+            .enumerate()
+            .for_each_init(
                 || RowPair::new(transforms),
-                |pair, z| {
-                    let mut plane = vec![Complex64::ZERO; SIGNALS * frequencies.len() * by];
+                |pair, (z, plane)| {
                     let signal = |row: usize, x: usize| {
                         let voxel = x + bx * (row % by + by * z);
                         match row / by {
@@ -171,14 +172,12 @@ impl Columns {
                             }
                         }
                     }
-                    plane
                 },
-            )
-            .collect();
+            );
         Self {
             frequencies,
             rows: [by, bz],
-            planes,
+            values,
         }
     }
 
@@ -186,8 +185,8 @@ impl Columns {
     fn column(&self, signal: usize, frequency: usize, z: usize) -> &[Complex64] {
         let [by, _] = self.rows;
         let per_signal = self.frequencies.len();
-        let column = signal * per_signal + frequency - self.frequencies.start;
-        &self.planes[z][column * by..(column + 1) * by]
+        let column = (z * SIGNALS + signal) * per_signal + frequency - self.frequencies.start;
+        &self.values[column * by..(column + 1) * by]
     }
 }
 
