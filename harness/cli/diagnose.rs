@@ -107,7 +107,7 @@ fn answer(results: &Results) -> String {
     match totals.of(Outcome::Fail) {
         0 => "no value fails\n".to_owned(),
         failing => format!(
-            "{failing} failing values, and no known deviation reproduces enough of them to be named\n"
+            "values that fail: {failing}; no known deviation reproduces enough of them to be named\n"
         ),
     }
 }
