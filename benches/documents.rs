@@ -31,6 +31,7 @@ fn document(part: f64) -> String {
         schema: SCHEMA.to_owned(),
         harness: identity("radgauge"),
         implementation: identity("example"),
+        submission: None,
         suites: vec![stamp],
         selection: Vec::new(),
         rules: Rule::ALL.to_vec(),
@@ -53,6 +54,8 @@ fn document(part: f64) -> String {
             settings: case.settings.to_toml(),
             inputs: Default::default(),
             skipped: None,
+            settings_used: None,
+            log: None,
         }));
         for check in case.checks.iter().take(left) {
             let mut check = check.clone();

@@ -26,8 +26,8 @@ fn main() -> anyhow::Result<()> {
         Some(preset) => preset.settings.clone(),
         None => Settings::from_toml(&fs::read_to_string(settings).context(settings.clone())?)?,
     };
-    let image = read_image(&PathBuf::from(image))?;
-    let mask = read_mask(&PathBuf::from(mask), None)?;
+    let image = read_image(PathBuf::from(image))?;
+    let mask = read_mask(PathBuf::from(mask), None)?;
     for line in io::stdin().lock().lines() {
         line?;
         let extraction = pipeline::extract(&image, &mask, &settings)?;

@@ -232,7 +232,7 @@ fn scaling_kernel(wavelet: &str) -> Vec<f64> {
 /// The wavelet kernel `g_H` that belongs to `g_L`: reversed, with alternating signs; `[−1, 1] / √2` for Haar.
 fn wavelet_kernel(low: &[f64]) -> Vec<f64> {
     let reversed = low.iter().rev().enumerate();
-    let sign = |tap: usize| if tap % 2 == 0 { -1.0 } else { 1.0 };
+    let sign = |tap: usize| if tap.is_multiple_of(2) { -1.0 } else { 1.0 };
     reversed.map(|(tap, g)| sign(tap) * g).collect()
 }
 
@@ -312,7 +312,7 @@ fn rotated(kernels: &[Vec<f64>], turn: &Turn) -> Vec<Vec<f64>> {
     let mut turned = vec![Vec::new(); kernels.len()];
     for (taps, (to, is_reversed)) in kernels.iter().zip(turn) {
         let mut taps = taps.clone();
-        if taps.len() % 2 == 0 {
+        if taps.len().is_multiple_of(2) {
             taps.push(0.0);
         }
         if *is_reversed {

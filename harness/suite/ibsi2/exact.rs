@@ -60,8 +60,11 @@ const UNDER_EVERY_BOUNDARY: [(&str, &str, &str); 6] = [
     ),
 ];
 
+/// Makes an image and its mask.
+type Make = fn() -> (Image, Mask);
+
 /// Filters that are tested with mirrored borders: name, IBSI code, image, settings.
-const MIRRORED: [(&str, &str, fn() -> (Image, Mask), &str); 17] = [
+const MIRRORED: [(&str, &str, Make, &str); 17] = [
     (
         "log-2d",
         "L6PA",
@@ -180,13 +183,7 @@ pub(super) fn cases() -> Vec<SuiteCase> {
     bounded.chain(mirrored).collect()
 }
 
-fn case(
-    name: &str,
-    code: &str,
-    image: fn() -> (Image, Mask),
-    filter: &str,
-    boundary: &str,
-) -> SuiteCase {
+fn case(name: &str, code: &str, image: Make, filter: &str, boundary: &str) -> SuiteCase {
     let id = format!("{NAME}/exact-{name}");
     let settings =
         format!("filter = {{ {filter}, boundary = {boundary} }}\nfeatures.families = ['stat']");
