@@ -244,7 +244,12 @@ fn step() -> (Image, Mask) {
 mod tests {
     use super::*;
 
-    /// What the tier is for: no two boundary conditions give the same map.
+    fn range(map: &Image) -> f64 {
+        let values = map.as_slice().iter().copied();
+        values.clone().fold(f64::MIN, f64::max) - values.fold(f64::MAX, f64::min)
+    }
+
+    /// What the tier is for: no two boundary conditions give the same map, by far more than the tolerance.
     #[test]
     fn boundary_conditions_can_be_told_apart() {
         for (name, _, filter) in UNDER_EVERY_BOUNDARY {
@@ -258,7 +263,7 @@ mod tests {
                     let largest = differences.map(|(x, y)| (x - y).abs()).fold(0.0, f64::max);
                     let (one, other) = (BOUNDARIES[a].0, BOUNDARIES[b].0);
                     assert!(
-                        largest > 1.0,
+                        largest > 1e-3 * range(&maps[a]),
                         "{name}: {one} against {other} differs by {largest}"
                     );
                 }
