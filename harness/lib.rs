@@ -5,6 +5,7 @@
 //! [`radgauge_engine`] crate, reference values come from [`radgauge_reference`], images with known answers from
 //! [`radgauge_phantoms`].
 
+pub mod agreement;
 pub mod certify;
 pub mod cli;
 pub mod compare;

@@ -39,6 +39,9 @@ pub(super) struct FinishedCase {
 impl<'a> SelectedCase<'a> {
     /// `None` when nothing in the case is selected.
     pub(super) fn of(case: &'a SuiteCase, options: &Options<'_>) -> Option<Self> {
+        if case.is_on_request && options.selection.is_empty() {
+            return None;
+        }
         let checks = case.checks.iter().filter(|one| options.selects(&one.id));
         let observed = case.observed.iter().filter(|one| options.selects(&one.id));
         let selected = Self {

@@ -1,6 +1,9 @@
 //! The images, masks and reference maps that cases need, read and verified.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use radgauge_engine::{
     io::{self, check_same_grid},
@@ -52,26 +55,37 @@ impl InputError {
     }
 }
 
-/// The images and masks of all cases; those that come from files are read once, however many cases share them.
+/// The images and masks of all cases. Those that come from files are read once, however many cases share them: when the
+/// first of these needs them. They are forgotten after the last, so that memory is bounded by the cases that run.
 pub(super) struct Inputs<'a> {
     library: &'a Library,
-    files: HashMap<(&'static str, &'static str), Result<LoadedInput, InputError>>,
+    files: HashMap<(&'static str, &'static str), Mutex<Shared>>,
+}
+
+/// An input that cases share.
+#[derive(Default)]
+struct Shared {
+    /// How many cases have yet to give it back.
+    users: usize,
+    input: Option<Arc<Result<LoadedInput, InputError>>>,
 }
 
 impl<'a> Inputs<'a> {
     pub(super) fn of<'c>(cases: impl Iterator<Item = &'c SuiteCase>, library: &'a Library) -> Self {
-        let mut files = HashMap::new();
+        let mut files: HashMap<_, Mutex<Shared>> = HashMap::new();
         for case in cases {
             if let Input::Files { image, mask } = case.input {
-                files
-                    .entry((image, mask))
-                    .or_insert_with(|| load(library, image, mask));
+                let shared = files.entry((image, mask)).or_default();
+                shared
+                    .get_mut()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .users += 1;
             }
         }
         Self { library, files }
     }
 
-    /// Gives the input of a case to `with`.
+    /// Gives the input of a case to `with`, once for each case.
     pub(super) fn with<R>(
         &self,
         case: &SuiteCase,
@@ -86,7 +100,22 @@ impl<'a> Inputs<'a> {
                     hashes: BTreeMap::new(),
                 }))
             }
-            Input::Files { image, mask } => with(self.files[&(image, mask)].as_ref()),
+            Input::Files { image, mask } => {
+                let shared = &self.files[&(image, mask)];
+                let lock = || shared.lock().unwrap_or_else(PoisonError::into_inner);
+                let input = {
+                    let mut shared = lock();
+                    let load = || Arc::new(load(self.library, image, mask));
+                    Arc::clone(shared.input.get_or_insert_with(load))
+                };
+                let result = with(input.as_ref().as_ref());
+                let mut shared = lock();
+                shared.users -= 1;
+                if shared.users == 0 {
+                    shared.input = None;
+                }
+                result
+            }
         }
     }
 

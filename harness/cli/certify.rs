@@ -12,6 +12,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{DataFolder, Failed, diagnose, expect, output, under_test::UnderTest};
 use crate::{
+    agreement,
     certify::{Options, certify},
     expectations, report,
     results::{self, Results},
@@ -110,6 +111,10 @@ impl Certify {
         let mut document = text.into_bytes();
         if !self.no_diagnosis && results.end.totals.of(Outcome::Fail) > 0 {
             pool.install(|| diagnose::add(&mut results, &library, &suites, self.quiet));
+            document = results.to_document();
+        }
+        agreement::add(&mut results, &library).map_err(Failed::data)?;
+        if !results.agreements.is_empty() {
             document = results.to_document();
         }
         if let Some(expectations) = &expectations {

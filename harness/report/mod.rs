@@ -1,5 +1,6 @@
 //! Reports. Each is a pure function of a result document.
 
+mod agreement;
 pub mod badge;
 pub mod csv;
 pub mod ctrf;

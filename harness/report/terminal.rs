@@ -2,9 +2,12 @@
 
 use std::fmt::Write as _;
 
-use super::summary::{
-    Count, Matrix, contested, distance, falling_short, group_name, how_far, observed, outcomes,
-    profiles, skipped, submission, value, verdict,
+use super::{
+    agreement::{AgreementSummary, farthest},
+    summary::{
+        Count, Matrix, contested, distance, falling_short, group_name, how_far, observed, outcomes,
+        profiles, skipped, submission, value, verdict,
+    },
 };
 use crate::{
     expectations,
@@ -14,6 +17,9 @@ use crate::{
 
 /// How many failing checks are shown in full; the result document has all of them.
 const SHORT_SHOWN: usize = 20;
+
+/// How many quantities are shown on which an implementation is less excellent than the teams are among themselves.
+const APART_SHOWN: usize = 10;
 
 /// How many passing checks are shown as the closest calls.
 const CLOSE_SHOWN: usize = 5;
@@ -64,6 +70,7 @@ pub fn render(results: &Results) -> String {
         }
     }
     without_reference(&mut text, results);
+    agreement(&mut text, results);
     text += &expectations::summary(results);
     let totals = &results.end.totals;
     text += &format!(
@@ -97,8 +104,38 @@ fn without_reference(text: &mut String, results: &Results) {
         "\nno reference: {} of {} values found in {}; they are in the result document and in its reports\n",
         values.filter(|one| one.value.is_some()).count(),
         results.observations.len(),
-        cases.join(", ")
+        names(&cases)
     );
+}
+
+/// How well the implementation agrees with the teams of IBSI 2 phase 3, as one more rater.
+fn agreement(text: &mut String, results: &Results) {
+    let Some(summary) = AgreementSummary::of(results) else {
+        return;
+    };
+    *text += &format!(
+        "\nagreement with the teams of IBSI 2 phase 3, {}, {} quantities\n",
+        summary.form, summary.quantities
+    );
+    for (category, joined, others) in &summary.categories {
+        *text += &format!("  {joined:>4} {category} with this implementation, {others} without\n");
+    }
+    for one in summary.apart.iter().take(APART_SHOWN) {
+        *text += &format!(
+            "  {}  {} with it, {} without; farthest from the median of the teams on {}\n",
+            one.id,
+            one.joined.category,
+            one.others.category,
+            farthest(one)
+        );
+    }
+    if summary.apart.len() > APART_SHOWN {
+        *text += &format!(
+            "  and {} more on which it is less well agreed on\n",
+            summary.apart.len() - APART_SHOWN
+        );
+    }
+    *text += &format!("  {}\n", crate::agreement::KNOWN_DIFFERENCE);
 }
 
 /// Families against cases: passed, or passed/selected where they differ.

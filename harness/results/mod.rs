@@ -5,6 +5,7 @@
 //! case check check …      in suite order, whatever --jobs is
 //!      observation …      values of the case for which there is no reference
 //! diagnosis …
+//! agreement …
 //! end                     totals, exit code, digest
 //! ```
 //! No times, no host, no absolute paths: the same version on the same input writes the same bytes. A document without
@@ -45,6 +46,8 @@ pub enum Record {
     Observation(Observation),
     /// An explanation of failures.
     Diagnosis(Diagnosis),
+    /// How well values agree with those of other teams.
+    Agreement(Agreement),
     /// The footer.
     End(End),
 }
@@ -281,6 +284,59 @@ impl Check {
     pub fn family(&self) -> &str {
         self.id.split('/').nth(2).unwrap_or_default()
     }
+}
+
+/// How well an implementation agrees with the teams of a validation study on one quantity: it is one more rater.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Agreement {
+    /// What is compared, over the subjects of the study: `ibsi2/phase3-ct-3/stat/-/Q4LE`.
+    pub id: String,
+    /// The feature's name.
+    pub name: String,
+    /// The form of the intraclass correlation, `ICC(A,1)`.
+    pub form: String,
+    /// Number of subjects of whom the implementation and every team have a value, n.
+    pub subjects: usize,
+    /// The teams, a letter each; the implementation is a rater besides them.
+    pub teams: String,
+    /// The implementation among the teams.
+    pub joined: Correlation,
+    /// The teams alone, on the same subjects.
+    pub others: Correlation,
+    /// Largest distance of the implementation from the median of the teams, in parts of the standard deviation between
+    /// subjects, and whose it is; absent when the subjects do not differ.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub farthest: Option<Farthest>,
+}
+
+/// An intraclass correlation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Correlation {
+    /// Number of raters, k.
+    pub raters: usize,
+    /// The estimate; absent where it is not defined.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub icc: Option<f64>,
+    /// Lower bound of the 95 % interval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lower: Option<f64>,
+    /// Upper bound of the 95 % interval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upper: Option<f64>,
+    /// The category by the lower bound: `excellent`, `good`, `moderate`, `poor`, `unknown`.
+    pub category: String,
+}
+
+/// The subject on whom an implementation is farthest from the others.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Farthest {
+    /// The subject.
+    pub subject: String,
+    /// The distance, in parts of the standard deviation between subjects.
+    pub deviation: f64,
 }
 
 /// An explanation of failures.

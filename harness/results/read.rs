@@ -9,7 +9,9 @@ use serde::{
 };
 use sha2::{Digest, Sha256};
 
-use super::{Case, Check, Diagnosis, End, Observation, Record, Run, SCHEMA, Totals, hex};
+use super::{
+    Agreement, Case, Check, Diagnosis, End, Observation, Record, Run, SCHEMA, Totals, hex,
+};
 
 /// A result document in memory.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +26,8 @@ pub struct Results {
     pub observations: Vec<Observation>,
     /// The diagnoses.
     pub diagnoses: Vec<Diagnosis>,
+    /// Agreement with the teams of a validation study.
+    pub agreements: Vec<Agreement>,
     /// The footer.
     pub end: End,
 }
@@ -93,6 +97,7 @@ pub fn read(text: &str) -> Result<Results, ReadError> {
     );
     let (mut cases, mut checks, mut diagnoses) = (Vec::new(), Vec::<Check>::new(), Vec::new());
     let mut observations = Vec::<Observation>::new();
+    let mut agreements = Vec::new();
     let mut ids = HashSet::new();
     let mut end = None;
     for (index, record) in records.into_iter().enumerate() {
@@ -117,6 +122,7 @@ pub fn read(text: &str) -> Result<Results, ReadError> {
                 observations.push(observation);
             }
             Record::Diagnosis(diagnosis) => diagnoses.push(diagnosis),
+            Record::Agreement(agreement) => agreements.push(agreement),
             Record::End(footer) => end = Some(footer),
         }
     }
@@ -141,6 +147,7 @@ pub fn read(text: &str) -> Result<Results, ReadError> {
         checks,
         observations,
         diagnoses,
+        agreements,
         end,
     })
 }

@@ -66,6 +66,9 @@ impl Results {
         for diagnosis in &self.diagnoses {
             writer.push(&Record::Diagnosis(diagnosis.clone()));
         }
+        for agreement in &self.agreements {
+            writer.push(&Record::Agreement(agreement.clone()));
+        }
         let End {
             complete,
             totals,

@@ -47,6 +47,8 @@ pub struct SuiteCase {
     pub checks: Vec<Check>,
     /// What is asked for though there is no reference for it, in order; without values.
     pub observed: Vec<Observation>,
+    /// Whether it is run only when a glob selects it: it takes long, and nothing in it is judged.
+    pub is_on_request: bool,
 }
 
 impl SuiteCase {

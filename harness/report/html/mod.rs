@@ -17,6 +17,7 @@ use askama::Template;
 use radgauge_engine::settings::Settings;
 
 use super::{
+    agreement::{self, AgreementSummary},
     reporting_items::{self, BY_THE_LABORATORY, Item},
     summary::{
         Count, Level, Matrix, Profile, contested, falling_short, levels, observed, outcomes,
@@ -82,6 +83,7 @@ pub fn render(results: &Results) -> String {
         stages: diagnostics::by_case(results, CASES),
         maps: maps::of(results),
         observed: observed(results),
+        agreement: AgreementSummary::of(results),
         settings: settings_groups(results),
         by_the_laboratory: &BY_THE_LABORATORY,
         data: data::json(results),
@@ -113,6 +115,7 @@ struct Page<'a> {
     stages: Vec<CaseStages<'a>>,
     maps: Vec<Map<'a>>,
     observed: Vec<(&'a str, Vec<&'a Observation>)>,
+    agreement: Option<AgreementSummary<'a>>,
     settings: Vec<SettingsGroup<'a>>,
     by_the_laboratory: &'static [(&'static str, &'static str, &'static str)],
     data: String,

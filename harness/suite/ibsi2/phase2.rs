@@ -29,6 +29,7 @@ fn case(test: &FilteredTest) -> SuiteCase {
         asks: Asks::Features,
         checks,
         observed,
+        is_on_request: false,
         id,
     }
 }
@@ -60,7 +61,7 @@ fn check(case: &str, row: &FilteredValue) -> Check {
 }
 
 /// The 18 intensity-based statistics of a case.
-fn statistics(case: &str) -> impl Iterator<Item = Observation> {
+pub(super) fn statistics(case: &str) -> impl Iterator<Item = Observation> {
     let statistics = catalogue::features().iter();
     let statistics = statistics.filter(|feature| feature.family == Family::IntensityStatistics);
     statistics.map(move |feature| {

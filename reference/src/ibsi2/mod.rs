@@ -8,10 +8,12 @@
 mod phase1;
 mod phase2;
 mod phase3;
+mod team_values;
 
 pub use phase1::{MapTest, Phantom, ReferenceMap, map_tests};
 pub use phase2::{FilteredTest, FilteredValue, filtered_tests, filtered_values};
 pub use phase3::{Modality, ValidationTest, validation_tests};
+pub use team_values::{Patients, Quantity, TeamValues, TeamValuesError};
 
 /// What to cite for the settings.
 pub const MANUAL: &str = "IBSI 2 reference manual, arXiv:2006.05470v9";
