@@ -1,4 +1,7 @@
-//! Images whose radiomic feature values are known.
+//! Images whose radiomic feature values are known, and scans to try a study with.
 
+mod field;
 pub mod ibsi1;
 pub mod ibsi2;
+mod random;
+pub mod scan;
