@@ -3,5 +3,6 @@
 mod field;
 pub mod ibsi1;
 pub mod ibsi2;
+pub mod imsure;
 mod random;
 pub mod scan;
