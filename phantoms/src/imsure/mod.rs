@@ -78,31 +78,41 @@ impl Phantom {
     /// A region with what lies around it, on its part of the phantom's grid.
     #[must_use]
     pub fn crop(self, placement: &Placement, seed: u64) -> (Image, Mask) {
-        let whole = self.grid();
-        let reach = placement.solid().reach_mm();
-        let ranges: [_; 3] = std::array::from_fn(|axis| {
-            let index = |mm: f64| (mm - whole.origin_mm[axis]) / whole.spacing_mm[axis];
-            let [low, high] = [-1.0, 1.0]
-                .map(|side| index(placement.centre_mm[axis] + side * (reach[axis] + MARGIN_MM)));
-            let first = low.ceil().max(0.0) as usize;
-            let last = high.floor().min((whole.size[axis] - 1) as f64) as usize;
-            first..=last
-        });
-        let axes = ranges.clone().map(Vec::from_iter);
-        let axes = positions(&whole, &axes);
-        let grid = Grid {
-            size: std::array::from_fn(|axis| axes[axis].len()),
-            origin_mm: axes.each_ref().map(|axis| axis[0]),
-            ..whole
-        };
-        let image = Scene::new(seed).sample(&axes);
+        let (grid, axes) = self.surroundings(placement);
+        let image = Image::from_flat(grid, Scene::new(seed).sample(&axes));
+        (image, self.mask(placement))
+    }
+
+    /// The region alone, on the grid of its crop.
+    #[must_use]
+    pub fn mask(self, placement: &Placement) -> Mask {
+        let (grid, axes) = self.surroundings(placement);
         let solid = placement.solid();
-        let mask = Mask::from_fn(grid.clone(), |voxel| {
+        Mask::from_fn(grid, |voxel| {
             solid.holds(std::array::from_fn(|axis| {
                 axes[axis][voxel[axis]] - placement.centre_mm[axis]
             }))
+        })
+    }
+
+    /// The part of the grid that a region's crop covers.
+    fn surroundings(self, placement: &Placement) -> (Grid, Axes) {
+        let whole = self.grid();
+        let reach = placement.solid().reach_mm();
+        let voxels = std::array::from_fn(|axis| {
+            let index = |mm: f64| (mm - whole.origin_mm[axis]) / whole.spacing_mm[axis];
+            let [low, high] = [-1.0, 1.0]
+                .map(|side| index(placement.centre_mm[axis] + side * (reach[axis] + MARGIN_MM)));
+            let last = (whole.size[axis] - 1) as f64;
+            (low.ceil().max(0.0) as usize..=high.floor().min(last) as usize).collect()
         });
-        (Image::from_flat(grid, image), mask)
+        let axes = positions(&whole, &voxels);
+        let grid = Grid {
+            size: axes.each_ref().map(Vec::len),
+            origin_mm: axes.each_ref().map(|axis| axis[0]),
+            ..whole
+        };
+        (grid, axes)
     }
 
     /// A slice of the whole phantom, x fastest.

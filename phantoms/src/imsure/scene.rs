@@ -158,11 +158,16 @@ struct Inclusion {
 
 impl Scene {
     pub(super) fn new(seed: u64) -> Self {
-        let rows = placements().iter().zip(ROWS.iter()).zip(0..);
-        let sites = rows.map(|((placement, row), index)| Site::new(placement, row, seed, index));
+        let row = |placement: &Placement| {
+            let row = ROWS.iter().find(|row| row.roi == placement.name);
+            row.expect("there is a site for every region, which a test checks")
+        };
+        let sites = placements().iter().zip(0..);
         Self {
             seed,
-            sites: sites.collect(),
+            sites: sites
+                .map(|(placement, index)| Site::new(placement, row(placement), seed, index))
+                .collect(),
         }
     }
 
