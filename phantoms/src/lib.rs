@@ -1,5 +1,6 @@
 //! Images whose radiomic feature values are known, and scans to try a study with.
 
+pub mod analytic;
 mod field;
 pub mod ibsi1;
 pub mod ibsi2;
