@@ -28,6 +28,16 @@ pub(super) struct LoadedInput {
     pub(super) hashes: BTreeMap<String, String>,
 }
 
+impl LoadedInput {
+    fn made((image, mask): (Image, Mask)) -> Self {
+        Self {
+            image,
+            mask,
+            hashes: BTreeMap::new(),
+        }
+    }
+}
+
 /// The map that a response map is compared with, with the SHA-256 of the file it comes from, if it comes from one.
 pub(super) struct LoadedMap {
     pub(super) image: Image,
@@ -92,14 +102,8 @@ impl<'a> Inputs<'a> {
         with: impl FnOnce(Result<&LoadedInput, &InputError>) -> R,
     ) -> R {
         match case.input {
-            Input::Phantom(make) => {
-                let (image, mask) = make();
-                with(Ok(&LoadedInput {
-                    image,
-                    mask,
-                    hashes: BTreeMap::new(),
-                }))
-            }
+            Input::Phantom(make) => with(Ok(&LoadedInput::made(make()))),
+            Input::Numbered { make, number } => with(Ok(&LoadedInput::made(make(number)))),
             Input::Files { image, mask } => {
                 let shared = &self.files[&(image, mask)];
                 let lock = || shared.lock().unwrap_or_else(PoisonError::into_inner);
@@ -146,6 +150,7 @@ impl<'a> Inputs<'a> {
 pub(crate) fn read_input(case: &SuiteCase, library: &Library) -> Result<(Image, Mask), String> {
     match case.input {
         Input::Phantom(make) => Ok(make()),
+        Input::Numbered { make, number } => Ok(make(number)),
         Input::Files { image, mask } => load(library, image, mask)
             .map(|input| (input.image, input.mask))
             .map_err(|error| error.message().to_owned()),

@@ -30,7 +30,7 @@ mod region;
 mod runs;
 mod zones;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use num_traits::{Signed, ToPrimitive};
 use radgauge_engine::volume::{Image, Mask};
@@ -227,6 +227,19 @@ pub fn values(image: &Image, mask: &Mask) -> Result<Vec<(String, Option<f64>)>, 
     Ok(values)
 }
 
+/// Volume in mm³ and area in mm² of the mesh around a mask of any size; `None` when it is empty or has no extent.
+#[must_use]
+pub fn mesh_measures(mask: &Mask) -> Option<(f64, f64)> {
+    let inside = mask.voxels().indexed_iter().filter(|(_, inside)| **inside);
+    let inside: BTreeSet<Position> = inside
+        .map(|((x, y, z), _)| [x, y, z].map(|i| i as i64))
+        .collect();
+    let [Some(x), Some(y), Some(z)] = mask.grid().spacing_mm.map(positive) else {
+        return None;
+    };
+    (!inside.is_empty()).then(|| morphology::mesh_measures(&inside, [x, y, z]))
+}
+
 /// The values of a family that is not aggregated.
 fn single(
     family: &str,
@@ -280,8 +293,6 @@ fn digital_phantom_region() -> Region {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use radgauge_engine::{
         feature::{Aggregation, FeatureKey, catalogue},
         volume::Grid,

@@ -47,8 +47,8 @@ impl<'p> Shape<'p> {
         let vertices = triangles.iter().flatten().copied().collect();
         Self {
             phantom,
-            volume: mesh_volume(phantom, &triangles),
-            area: total_area(phantom, triangles.iter().map(double_area)),
+            volume: mesh_volume(&phantom.spacing_mm, &triangles),
+            area: total_area(&phantom.spacing_mm, triangles.iter().map(double_area)),
             hull: hull::faces(&vertices),
             vertices,
             axes: PrincipalAxes::of(phantom),
@@ -119,7 +119,12 @@ impl<'p> Shape<'p> {
                 to_f64(&(&self.volume / hull_volume))
             }
             // Area density (convex hull)
-            "7T7F" => area / total_area(self.phantom, self.hull.iter().map(|f| f.double_area)),
+            "7T7F" => {
+                area / total_area(
+                    &self.phantom.spacing_mm,
+                    self.hull.iter().map(|f| f.double_area),
+                )
+            }
             // Integrated intensity: V times the mean intensity
             "99N0" => {
                 let intensities: i64 = self.phantom.region.levels.values().sum();
@@ -245,22 +250,29 @@ fn double_area([a, b, c]: &Triangle) -> Point {
     cross(difference(*b, *a), difference(*c, *a))
 }
 
+/// Volume in mm³ and area in mm² of the mesh around voxels.
+pub(super) fn mesh_measures(inside: &BTreeSet<Position>, spacing_mm: [Rational; 3]) -> (f64, f64) {
+    let triangles = mesh::mesh(inside);
+    let area = total_area(&spacing_mm, triangles.iter().map(double_area));
+    (to_f64(&mesh_volume(&spacing_mm, &triangles)), area)
+}
+
 /// `|Σ a · (b × c) / 6|` over the triangles, in mm³.
-fn mesh_volume(phantom: &ExactPhantom, triangles: &[Triangle]) -> Rational {
+fn mesh_volume(spacing_mm: &[Rational; 3], triangles: &[Triangle]) -> Rational {
     let six_volumes: i64 = triangles
         .iter()
         .map(|[a, b, c]| dot(*a, cross(*b, *c)))
         .sum();
-    ratio(six_volumes.abs(), 6 * 8) * phantom.voxel_volume()
+    ratio(six_volumes.abs(), 6 * 8) * spacing_mm.iter().product::<Rational>()
 }
 
 /// The sum in mm² of the areas of faces given by their normals, which have twice the area in half voxels as length.
-fn total_area(phantom: &ExactPhantom, double_areas: impl Iterator<Item = Point>) -> f64 {
+fn total_area(spacing_mm: &[Rational; 3], double_areas: impl Iterator<Item = Point>) -> f64 {
     let mut faces: BTreeMap<Point, i64> = BTreeMap::new();
     for double_area in double_areas {
         *faces.entry(double_area.map(i64::abs)).or_default() += 1;
     }
-    let [x, y, z] = &phantom.spacing_mm;
+    let [x, y, z] = spacing_mm;
     // A component of a cross product is an area in the plane of the two other axes; 8 = 2 (twice) · 2 · 2 (halves).
     let units = [y * z, z * x, x * y];
     sum(faces.into_iter().map(|(double_area, count)| {

@@ -293,6 +293,7 @@ impl Findings {
             .iter()
             .flat_map(|suite| &suite.cases)
             .filter(|case| case.is_selected(selects))
+            .filter(|case| !(case.is_on_request && globs.is_empty()))
             .map(|case| {
                 let checks = case.checks.iter().filter(|check| selects(&check.id));
                 (case, checks.collect())

@@ -3,9 +3,11 @@
 //! A suite is data made once: its cases and, per case, its [`Check`]s as they stand before anything was run (outcome
 //! `skipped`, no value). Running fills in outcome, value and deviation.
 
+mod analytic;
 mod ibsi1;
 mod ibsi2;
 
+pub use analytic::analytic;
 pub use ibsi1::ibsi1;
 pub use ibsi2::ibsi2;
 
@@ -64,6 +66,13 @@ impl SuiteCase {
         let is_same_input = match (self.input, other.input) {
             (Input::Phantom(a), Input::Phantom(b)) => std::ptr::fn_addr_eq(a, b),
             (
+                Input::Numbered { make, number },
+                Input::Numbered {
+                    make: other,
+                    number: other_number,
+                },
+            ) => std::ptr::fn_addr_eq(make, other) && number == other_number,
+            (
                 Input::Files { image, mask },
                 Input::Files {
                     image: other_image,
@@ -79,7 +88,7 @@ impl SuiteCase {
     #[must_use]
     pub fn files(&self) -> Vec<&'static str> {
         let mut files = match self.input {
-            Input::Phantom(_) => Vec::new(),
+            Input::Phantom(_) | Input::Numbered { .. } => Vec::new(),
             Input::Files { image, mask } => vec![image, mask],
         };
         if let Asks::ResponseMap(MapReference::File(reference)) = self.asks {
@@ -122,6 +131,13 @@ pub enum MapReference {
 pub enum Input {
     /// Made in code.
     Phantom(fn() -> (Image, Mask)),
+    /// Made in code, one of many.
+    Numbered {
+        /// Makes the phantom of a number.
+        make: fn(usize) -> (Image, Mask),
+        /// Its number.
+        number: usize,
+    },
     /// Files of a public data set, by their path in the library.
     Files {
         /// The image.
@@ -135,7 +151,7 @@ impl Suite {
     /// Every suite of the harness, in the order in which they are run.
     #[must_use]
     pub fn all() -> Vec<Self> {
-        vec![ibsi1(), ibsi2()]
+        vec![ibsi1(), ibsi2(), analytic()]
     }
 
     /// The suite's identity: name, edition, and a hash over everything it asks and expects.
