@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     feature::{Aggregation, Family},
     filter::Filter,
+    volume::Grid,
 };
 
 /// Settings of one extraction.
@@ -59,6 +60,19 @@ pub struct Interpolate {
 }
 
 impl Interpolate {
+    /// Interpolation at the spacing that the grid has: what a pose needs where the settings have no interpolation.
+    #[must_use]
+    pub fn at_own_spacing(grid: &Grid, image: Interpolation) -> Self {
+        Self {
+            spacing_mm: grid.spacing_mm.to_vec(),
+            image,
+            mask: Self::default_mask(),
+            mask_threshold: Self::default_mask_threshold(),
+            align: Alignment::default(),
+            round: false,
+        }
+    }
+
     fn default_mask() -> Interpolation {
         Interpolation::Linear
     }

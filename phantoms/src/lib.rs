@@ -1,9 +1,10 @@
-//! Images whose radiomic feature values are known, and scans to try a study with.
+//! Images whose radiomic feature values are known, scans to try a study with, and perturbations of scans.
 
 pub mod analytic;
 mod field;
 pub mod ibsi1;
 pub mod ibsi2;
 pub mod imsure;
+pub mod perturb;
 mod random;
 pub mod scan;

@@ -7,6 +7,7 @@
 mod grid;
 mod kernel;
 mod onto;
+mod pose;
 mod resample;
 
 use std::borrow::Cow;
@@ -26,6 +27,7 @@ pub use grid::MAX_VOXELS;
 use grid::Plan;
 
 pub use onto::resample_onto;
+pub use pose::{Pose, interpolate_image_posed, interpolate_mask_posed};
 use resample::resample;
 
 /// A fraction this close to one half, in intensity units, is a tie of [`round_intensity`]: interpolation weights such
