@@ -17,11 +17,11 @@ pub(super) struct Axis {
     /// Number of voxels of the new grid.
     pub to: usize,
     /// Spacing of the old grid in mm.
-    old_mm: f64,
+    pub old_mm: f64,
     /// Spacing of the new grid in mm.
-    new_mm: f64,
+    pub new_mm: f64,
     /// From the first old voxel to the first new one, in mm.
-    start_mm: f64,
+    pub start_mm: f64,
 }
 
 impl Axis {
@@ -48,6 +48,38 @@ impl Axis {
     /// Whether every new voxel is the old voxel of the same index.
     pub fn is_unchanged(&self) -> bool {
         self.from == self.to && self.start_mm == 0.0 && self.new_mm == self.old_mm
+    }
+
+    /// From the first old voxel to the centre of the old grid, in mm.
+    pub fn centre_mm(&self) -> f64 {
+        0.5 * (self.from as f64 - 1.0) * self.old_mm
+    }
+
+    /// What the old grid and the new one both cover, from face to face of their outermost voxels, in mm from the first
+    /// old voxel.
+    pub fn shared_mm(&self) -> [f64; 2] {
+        let old = [-0.5, self.from as f64 - 0.5].map(|edge| edge * self.old_mm);
+        let new = [-0.5, self.to as f64 - 0.5].map(|edge| self.start_mm + edge * self.new_mm);
+        [old[0].max(new[0]), old[1].min(new[1])]
+    }
+
+    /// Extends or shortens the new grid by whole voxels until it just covers `[low, high]`, in mm from the first old voxel.
+    ///
+    /// # Errors
+    /// The number of voxels, when there would be too many of them.
+    pub fn cover(&self, [low, high]: [f64; 2]) -> Result<Self, f64> {
+        let face_mm = self.start_mm - 0.5 * self.new_mm;
+        let first = ((low - face_mm) / self.new_mm + WHOLE_TOLERANCE).floor();
+        let end = ((high - face_mm) / self.new_mm - WHOLE_TOLERANCE).ceil();
+        let count = (end - first).max(1.0);
+        if count > MAX_VOXELS as f64 {
+            return Err(count);
+        }
+        Ok(Self {
+            to: count as usize,
+            start_mm: self.start_mm + first * self.new_mm,
+            ..*self
+        })
     }
 
     /// Position of new voxel `index` in voxels of the old grid.

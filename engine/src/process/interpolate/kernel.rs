@@ -14,88 +14,36 @@ const SPLINE_POLE: f64 = -0.267_949_192_431_122_7;
 /// Positions this close to the middle between two voxels are in the middle.
 const MIDDLE_TOLERANCE: f64 = 1e-9;
 
-/// The interpolation of one axis, ready to be applied to any number of lines.
+/// A line of voxels, extended on both sides.
 ///
 /// Lines are processed several at a time ("lanes"): element `i` of lane `l` lies at `i * lanes + l`. A line is made of
 /// `before` elements, its `from` voxels, and `after` elements.
-pub(super) struct Kernel {
+#[derive(Clone, Copy)]
+pub(super) struct Extended {
     /// Voxels of a line of the old grid.
     pub from: usize,
     /// Elements before the first voxel.
     pub before: usize,
     /// Elements after the last voxel.
     pub after: usize,
-    taps: Taps,
     is_spline: bool,
 }
 
-/// For each voxel of a line of the new grid, the first element that it is made of, and the weights of this one and the
-/// following ones.
-enum Taps {
-    One(Vec<usize>),
-    Two(Vec<(usize, [f64; 2])>),
-    Four(Vec<(usize, [f64; 4])>),
-}
-
-impl Kernel {
-    /// The kernel of an axis with at least one voxel.
-    pub fn new(axis: &Axis, algorithm: Interpolation) -> Self {
-        let last = (axis.from - 1) as f64;
-        let positions: Vec<f64> = (0..axis.to)
-            .map(|index| axis.position(index).clamp(-MAX_OUTSIDE, last + MAX_OUTSIDE))
-            .collect();
-        // The first of the voxels that make each new voxel, and how many they are.
-        let (firsts, support): (Vec<isize>, _) = match algorithm {
-            Interpolation::Nearest => (floors(&positions, 0.5 + MIDDLE_TOLERANCE), 1),
-            Interpolation::Linear => (floors(&positions, 0.0), 2),
-            Interpolation::CubicSpline | Interpolation::CubicConvolution => {
-                let floors = floors(&positions, 0.0);
-                (floors.into_iter().map(|voxel| voxel - 1).collect(), 4)
-            }
-        };
-        let lowest = firsts.iter().copied().min().unwrap_or(0).min(0);
-        let highest = firsts.iter().copied().max().unwrap_or(0) + support - 1;
-        let before = lowest.unsigned_abs();
-        let elements = firsts.iter().map(|first| (first - lowest).cast_unsigned());
-        let fractions = positions.iter().map(|position| position - position.floor());
-        let taps = match algorithm {
-            Interpolation::Nearest => Taps::One(elements.collect()),
-            Interpolation::Linear => {
-                Taps::Two(elements.zip(fractions.map(|t| [1.0 - t, t])).collect())
-            }
-            Interpolation::CubicSpline => {
-                Taps::Four(elements.zip(fractions.map(spline_weights)).collect())
-            }
-            Interpolation::CubicConvolution => {
-                Taps::Four(elements.zip(fractions.map(convolution_weights)).collect())
-            }
-        };
+impl Extended {
+    /// The extension of lines of `from` voxels that are read at elements from `lowest` up to `highest`, counted from the
+    /// first voxel.
+    pub fn new(from: usize, [lowest, highest]: [isize; 2], algorithm: Interpolation) -> Self {
         Self {
-            from: axis.from,
-            before,
-            after: (highest + 1).cast_unsigned().saturating_sub(axis.from),
-            taps,
+            from,
+            before: lowest.min(0).unsigned_abs(),
+            after: (highest + 1).max(0).cast_unsigned().saturating_sub(from),
             is_spline: algorithm == Interpolation::CubicSpline,
         }
-    }
-
-    /// How many times as many voxels a new line has.
-    pub fn growth(&self) -> f64 {
-        self.to() as f64 / self.from as f64
     }
 
     /// Elements of a line.
     pub fn elements(&self) -> usize {
         self.before + self.from + self.after
-    }
-
-    /// Voxels of a line of the new grid.
-    pub fn to(&self) -> usize {
-        match &self.taps {
-            Taps::One(taps) => taps.len(),
-            Taps::Two(taps) => taps.len(),
-            Taps::Four(taps) => taps.len(),
-        }
     }
 
     /// Completes lines of which the voxels are set: what is before and after them becomes the extension by the nearest
@@ -114,6 +62,73 @@ impl Kernel {
             }
         }
     }
+}
+
+/// The interpolation of one axis, ready to be applied to any number of [lines](Extended).
+pub(super) struct Kernel {
+    /// The lines that it reads.
+    pub line: Extended,
+    taps: Taps,
+}
+
+/// For each voxel of a line of the new grid, the first element that it is made of, and the weights of this one and the
+/// following ones.
+enum Taps {
+    One(Vec<usize>),
+    Two(Vec<(usize, [f64; 2])>),
+    Four(Vec<(usize, [f64; 4])>),
+}
+
+impl Kernel {
+    /// The kernel of an axis with at least one voxel.
+    pub fn new(axis: &Axis, algorithm: Interpolation) -> Self {
+        let positions: Vec<f64> = (0..axis.to)
+            .map(|index| within_reach(axis.position(index), axis.from))
+            .collect();
+        // The first of the voxels that make each new voxel, and how many they are.
+        let (firsts, support): (Vec<isize>, _) = match algorithm {
+            Interpolation::Nearest => (floors(&positions, 0.5 + MIDDLE_TOLERANCE), 1),
+            Interpolation::Linear => (floors(&positions, 0.0), 2),
+            Interpolation::CubicSpline | Interpolation::CubicConvolution => {
+                let floors = floors(&positions, 0.0);
+                (floors.into_iter().map(|voxel| voxel - 1).collect(), 4)
+            }
+        };
+        let lowest = firsts.iter().copied().min().unwrap_or(0).min(0);
+        let highest = firsts.iter().copied().max().unwrap_or(0) + support - 1;
+        let elements = firsts.iter().map(|first| (first - lowest).cast_unsigned());
+        let fractions = positions.iter().map(|position| position - position.floor());
+        let taps = match algorithm {
+            Interpolation::Nearest => Taps::One(elements.collect()),
+            Interpolation::Linear => {
+                Taps::Two(elements.zip(fractions.map(linear_weights)).collect())
+            }
+            Interpolation::CubicSpline => {
+                Taps::Four(elements.zip(fractions.map(spline_weights)).collect())
+            }
+            Interpolation::CubicConvolution => {
+                Taps::Four(elements.zip(fractions.map(convolution_weights)).collect())
+            }
+        };
+        Self {
+            line: Extended::new(axis.from, [lowest, highest], algorithm),
+            taps,
+        }
+    }
+
+    /// How many times as many voxels a new line has.
+    pub fn growth(&self) -> f64 {
+        self.to() as f64 / self.line.from as f64
+    }
+
+    /// Voxels of a line of the new grid.
+    pub fn to(&self) -> usize {
+        match &self.taps {
+            Taps::One(taps) => taps.len(),
+            Taps::Two(taps) => taps.len(),
+            Taps::Four(taps) => taps.len(),
+        }
+    }
 
     /// New voxel `index` of each of the prepared lines.
     pub fn apply(&self, lines: &[f64], index: usize, new: &mut [f64]) {
@@ -123,6 +138,37 @@ impl Kernel {
             Taps::Four(taps) => weighted_sum(lines, taps[index], new),
         }
     }
+}
+
+/// A position in voxels, no farther outside a line of `from` voxels than makes a difference.
+pub(super) fn within_reach(position: f64, from: usize) -> f64 {
+    position.clamp(-MAX_OUTSIDE, (from - 1) as f64 + MAX_OUTSIDE)
+}
+
+/// The voxel nearest to a position, the upper one of two.
+pub(super) fn nearest(position: f64) -> (isize, [f64; 1]) {
+    (
+        (position + (0.5 + MIDDLE_TOLERANCE)).floor() as isize,
+        [1.0],
+    )
+}
+
+/// The two voxels around a position and their weights.
+pub(super) fn linear(position: f64) -> (isize, [f64; 2]) {
+    let floor = position.floor();
+    (floor as isize, linear_weights(position - floor))
+}
+
+/// The first of the four spline coefficients around a position, and their weights.
+pub(super) fn cubic_spline(position: f64) -> (isize, [f64; 4]) {
+    let floor = position.floor();
+    (floor as isize - 1, spline_weights(position - floor))
+}
+
+/// The first of the four voxels around a position, and their weights.
+pub(super) fn cubic_convolution(position: f64) -> (isize, [f64; 4]) {
+    let floor = position.floor();
+    (floor as isize - 1, convolution_weights(position - floor))
 }
 
 fn floors(positions: &[f64], shift: f64) -> Vec<isize> {
@@ -147,6 +193,10 @@ fn weighted_sum<const N: usize>(
             *new += weights[k] * terms[k][lane];
         }
     }
+}
+
+fn linear_weights(t: f64) -> [f64; 2] {
+    [1.0 - t, t]
 }
 
 /// Six times the cubic B-spline at distances 1 + t, t, 1 − t, 2 − t; [`spline_coefficients`] has the other sixth.

@@ -9,6 +9,7 @@ mod kernel;
 mod onto;
 mod pose;
 mod resample;
+mod turn;
 
 use std::borrow::Cow;
 

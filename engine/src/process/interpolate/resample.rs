@@ -49,7 +49,7 @@ pub(super) fn resample<T: Voxel>(
     }
 }
 
-fn is_zero<T: Voxel>(voxels: &[T]) -> bool {
+pub(super) fn is_zero<T: Voxel>(voxels: &[T]) -> bool {
     // Looking at all of them is faster than stopping at the first: the compiler can look at many at once.
     let are_zero = voxels.iter().map(|voxel| (*voxel).into() == 0.0);
     are_zero.fold(true, |all, is_zero| all & is_zero)
@@ -103,7 +103,7 @@ fn along_y<T: Voxel>(
             continue;
         }
         gather(rows(), lanes, kernel, lines);
-        kernel.prepare(lines, lanes);
+        kernel.line.prepare(lines, lanes);
         for (index, row) in new_rows.enumerate() {
             kernel.apply(lines, index, row);
         }
@@ -112,7 +112,7 @@ fn along_y<T: Voxel>(
 
 /// Interpolates a slice along x, where the voxels of a line are neighbours in memory.
 fn along_x<T: Voxel>(slice: &[T], new: &mut [f64], kernel: &Kernel, lines: &mut Vec<f64>) {
-    let (from, to) = (kernel.from, kernel.to());
+    let (from, to) = (kernel.line.from, kernel.to());
     let mut columns = Vec::new();
     for (rows, new) in slice.chunks(ROWS * from).zip(new.chunks_mut(ROWS * to)) {
         if is_zero(rows) {
@@ -120,14 +120,14 @@ fn along_x<T: Voxel>(slice: &[T], new: &mut [f64], kernel: &Kernel, lines: &mut 
             continue;
         }
         let lanes = rows.len() / from;
-        lines.resize(kernel.elements() * lanes, 0.0);
+        lines.resize(kernel.line.elements() * lanes, 0.0);
         for (lane, row) in rows.chunks_exact(from).enumerate() {
-            let elements = lines[kernel.before * lanes + lane..].iter_mut();
+            let elements = lines[kernel.line.before * lanes + lane..].iter_mut();
             for (element, voxel) in elements.step_by(lanes).zip(row) {
                 *element = (*voxel).into();
             }
         }
-        kernel.prepare(lines, lanes);
+        kernel.line.prepare(lines, lanes);
         columns.resize(to * lanes, 0.0);
         for (x, column) in columns.chunks_exact_mut(lanes).enumerate() {
             kernel.apply(lines, x, column);
@@ -141,7 +141,7 @@ fn along_x<T: Voxel>(slice: &[T], new: &mut [f64], kernel: &Kernel, lines: &mut 
 }
 
 /// Interpolates along z, given the number of voxels in a slice.
-fn through_slices<T: Voxel>(voxels: &[T], plane: usize, kernel: &Kernel) -> Vec<f64> {
+pub(super) fn through_slices<T: Voxel>(voxels: &[T], plane: usize, kernel: &Kernel) -> Vec<f64> {
     let mut new = vec![0.0; plane * kernel.to()];
     // For each bundle of neighbouring lines, its pieces of the new volume.
     let bundles = plane.div_ceil(COLUMNS);
@@ -167,7 +167,7 @@ fn through_slices<T: Voxel>(voxels: &[T], plane: usize, kernel: &Kernel) -> Vec<
                 return;
             }
             gather(rows(), lanes, kernel, lines);
-            kernel.prepare(lines, lanes);
+            kernel.line.prepare(lines, lanes);
             for (index, piece) in pieces.iter_mut().enumerate() {
                 kernel.apply(lines, index, piece);
             }
@@ -182,8 +182,8 @@ fn gather<'a, T: Voxel + 'a>(
     kernel: &Kernel,
     lines: &mut Vec<f64>,
 ) {
-    lines.resize(kernel.elements() * lanes, 0.0);
-    let elements = lines[kernel.before * lanes..].chunks_exact_mut(lanes);
+    lines.resize(kernel.line.elements() * lanes, 0.0);
+    let elements = lines[kernel.line.before * lanes..].chunks_exact_mut(lanes);
     for (element, row) in elements.zip(rows) {
         for (element, voxel) in element.iter_mut().zip(row) {
             *element = (*voxel).into();

@@ -315,7 +315,7 @@ fn threads_do_not_matter() {
 
 /// The twin: every new voxel from the formula, as a sum over the extended volume of products of one-dimensional basis
 /// functions.
-mod naive {
+pub(super) mod naive {
     use super::*;
 
     /// Voxels of extension on both sides.
@@ -337,7 +337,11 @@ mod naive {
     }
 
     /// Weight of each voxel of the old line in a new voxel at `position`.
-    fn weights(n: usize, algorithm: Interpolation, position: f64) -> Vec<f64> {
+    pub(in crate::process::interpolate) fn weights(
+        n: usize,
+        algorithm: Interpolation,
+        position: f64,
+    ) -> Vec<f64> {
         let last = n as isize - 1;
         let extended = n + 2 * EXTENSION as usize;
         let mut weights: Vec<f64> = (0..extended)
