@@ -60,7 +60,26 @@ impl Chain {
     /// # Errors
     /// [`PerturbError::Setting`], [`PerturbError::Order`], [`PerturbError::Exclusive`].
     pub fn check(&self) -> Result<(), PerturbError> {
-        self.steps.iter().try_for_each(Perturbation::check)
+        self.steps.iter().try_for_each(Perturbation::check)?;
+        for (place, second) in self.steps.iter().enumerate() {
+            for first in &self.steps[..place] {
+                if first.excludes(second) {
+                    return Err(PerturbError::Exclusive {
+                        chain: self.name.clone(),
+                        first: first.kind(),
+                        second: second.kind(),
+                    });
+                }
+                if first.stage() > second.stage() {
+                    return Err(PerturbError::Order {
+                        chain: self.name.clone(),
+                        earlier: first.kind(),
+                        later: second.kind(),
+                    });
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Image and mask before interpolation, both on one grid: usually that of the image, another one if a step changes
@@ -83,6 +102,14 @@ impl Chain {
                 let (new_image, new_mask) = action.apply(&image, &mask, &random)?;
                 image = Cow::Owned(new_image);
                 if let Some(new_mask) = new_mask {
+                    if new_mask.bounding_box().is_none() {
+                        return Err(PerturbError::TooSmall {
+                            kind: step.kind(),
+                            left: 0,
+                            of: mask.count(),
+                            least: 1,
+                        });
+                    }
                     mask = Cow::Owned(new_mask);
                 }
             }
@@ -136,6 +163,23 @@ impl Chain {
     }
 }
 
+/// A file of chains: `[[chain]]` for each.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Chains {
+    chain: Vec<Chain>,
+}
+
+/// Reads chains from TOML, `[[chain]]` for each, checked.
+///
+/// # Errors
+/// [`PerturbError::Syntax`] for what is not chains, and as [`Chain::check`].
+pub fn chains_from_toml(text: &str) -> Result<Vec<Chain>, PerturbError> {
+    let Chains { chain: chains } = toml::from_str(text).map_err(Box::new)?;
+    chains.iter().try_for_each(Chain::check)?;
+    Ok(chains)
+}
+
 fn expect_region(image: &Image, mask: &Mask) -> Result<(), PerturbError> {
     check_same_grid(image.grid(), mask.grid())?;
     if mask.bounding_box().is_none() {
@@ -143,3 +187,6 @@ fn expect_region(image: &Image, mask: &Mask) -> Result<(), PerturbError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

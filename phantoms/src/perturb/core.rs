@@ -1,11 +1,14 @@
-//! Core.
+//! The core of a region.
 
-use radgauge_engine::volume::{Image, Mask};
+use radgauge_engine::{
+    filter::Dimension,
+    volume::{Image, Mask},
+};
 use serde::{Deserialize, Serialize};
 
-use super::{OnMask, PerturbError, seed::Random};
+use super::{OnMask, PerturbError, error::check_value, grow::shrunk, seed::Random};
 
-/// The core of the region.
+/// The core of the region: the region shrunk by a distance, as [`GrowMm`](super::GrowMm) shrinks, down to one voxel.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Core {
@@ -13,16 +16,20 @@ pub struct Core {
     pub mm: f64,
     /// In the slice or in the volume.
     #[serde(default)]
-    pub dimension: radgauge_engine::filter::Dimension,
+    pub dimension: Dimension,
 }
 
 impl OnMask for Core {
     fn check(&self) -> Result<(), PerturbError> {
-        Ok(())
+        check_value(
+            (0.01..=200.0).contains(&self.mm),
+            "core.mm",
+            "a distance from 0.01 to 200 mm",
+            self.mm,
+        )
     }
 
-    fn apply(&self, image: &Image, mask: &Mask, _: &Random) -> Result<Mask, PerturbError> {
-        let _ = image;
-        Ok(mask.clone())
+    fn apply(&self, _: &Image, mask: &Mask, _: &Random) -> Result<Mask, PerturbError> {
+        shrunk(mask, self.mm, self.dimension, "core", 1)
     }
 }

@@ -32,10 +32,13 @@ mod blur;
 mod chain;
 mod contour;
 mod core;
+mod distance;
 mod error;
 mod grow;
 mod intensity;
+mod neighbours;
 mod noise;
+mod normal;
 mod normalise;
 mod presets;
 mod rim;
@@ -46,13 +49,14 @@ mod slice_thickness;
 mod spacing;
 mod translate;
 mod volume_fraction;
+mod width;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::core::Core;
 pub use bias_field::BiasField;
 pub use blur::Blur;
-pub use chain::Chain;
+pub use chain::{Chain, chains_from_toml};
 pub use contour::Contour;
 pub use error::PerturbError;
 pub use grow::{Beyond, GrowMm};
@@ -71,7 +75,7 @@ pub use volume_fraction::VolumeFraction;
 
 use radgauge_engine::{
     process::interpolate::Pose,
-    volume::{Image, Mask},
+    volume::{Image, Mask, VoxelBox},
 };
 
 /// One perturbation with its parameters: `kind` names it, the other keys are its parameters.
@@ -242,6 +246,12 @@ impl Perturbation {
         }
     }
 
+    /// Whether a chain may have only one of the two: of a kind, of what sets the volume, of what takes the region's place.
+    fn excludes(&self, other: &Self) -> bool {
+        let is_one_of_its_stage = matches!(self.stage(), Stage::Volume | Stage::Part);
+        self.kind() == other.kind() || (is_one_of_its_stage && self.stage() == other.stage())
+    }
+
     fn stage(&self) -> Stage {
         match self {
             Self::BiasField(_)
@@ -280,4 +290,12 @@ impl Perturbation {
             Self::Core(step) => Action::OnMask(step),
         }
     }
+}
+
+/// The box of a region.
+///
+/// # Errors
+/// [`PerturbError::EmptyMask`].
+fn region_bounds(mask: &Mask) -> Result<VoxelBox, PerturbError> {
+    mask.bounding_box().ok_or(PerturbError::EmptyMask)
 }
