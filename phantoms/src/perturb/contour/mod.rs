@@ -62,8 +62,8 @@ pub struct Contour {
 /// 3. Ten times: each voxel joins the centre, among those whose voxel box ±S it lies in, of smallest
 ///    `D² = ((I − I_c) / compactness)² + (‖x − x_c‖ / S)²` (x in mm; the first of several; no centre near: it stays where it
 ///    is); then each centre becomes the mean of its voxels. Earlier, when no voxel changes.
-/// 4. Connected parts (six neighbours) of less than v / 2 voxels join the neighbouring part that they share most faces with
-///    (the first of several), smaller ones first; other parts are supervoxels of their own.
+/// 4. Connected parts (six neighbours) of less than v / 2 voxels join the neighbouring part of nearest mean intensity (the
+///    first of several), smaller ones first; other parts are supervoxels of their own.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::perturb) struct SupervoxelSettings {
     /// Volume in mm³.

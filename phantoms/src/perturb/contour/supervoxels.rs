@@ -1,5 +1,7 @@
 //! Supervoxels: small connected parts of an image of about the same size and of similar intensities.
 
+use std::collections::BTreeSet;
+
 use radgauge_engine::{
     filter::{Boundary, Dimension, Filter, Gaussian},
     volume::{Grid, Image},
@@ -55,11 +57,8 @@ impl Supervoxels {
             }
             clustering.move_centres(&mut centres, &labels);
         }
-        Ok(connected(
-            &labels,
-            grid.size,
-            (voxels / 2.0).ceil() as usize,
-        ))
+        let least = (voxels / 2.0).ceil() as usize;
+        Ok(connected(&labels, smooth.as_slice(), grid.size, least))
     }
 }
 
@@ -201,54 +200,50 @@ fn within(place: f64, reach: f64, n: usize) -> std::ops::Range<usize> {
 }
 
 /// Connected parts, small ones joined to their neighbours.
-fn connected(labels: &[u32], size: [usize; 3], least: usize) -> Supervoxels {
+fn connected(labels: &[u32], intensities: &[f64], size: [usize; 3], least: usize) -> Supervoxels {
     let (parts, mut sizes) = components(labels, size);
     let count = sizes.len();
-    // Faces that pairs of parts share.
-    let mut faces = std::collections::BTreeMap::<(u32, u32), usize>::new();
+    let mut sums = vec![0.0; count];
+    let mut touched: Vec<BTreeSet<u32>> = vec![BTreeSet::new(); count];
     for (at, part) in parts.iter().enumerate() {
-        for neighbour in neighbours(at, size, Dimension::Volume).filter(|n| *n > at) {
-            let other = parts[neighbour];
-            if other != *part {
-                *faces
-                    .entry((*part.min(&other), *part.max(&other)))
-                    .or_default() += 1;
-            }
+        sums[*part as usize] += intensities[at];
+        if sizes[*part as usize] < least {
+            let others = neighbours(at, size, Dimension::Volume).map(|at| parts[at]);
+            touched[*part as usize].extend(others.filter(|other| other != part));
         }
-    }
-    let mut shared: Vec<Vec<(u32, usize)>> = vec![Vec::new(); count];
-    for ((a, b), faces) in faces {
-        shared[a as usize].push((b, faces));
-        shared[b as usize].push((a, faces));
     }
 
     let mut joined: Vec<u32> = (0..count as u32).collect();
-    let mut small: Vec<u32> = (0..count as u32)
-        .filter(|part| sizes[*part as usize] < least)
-        .collect();
+    let is_small = |part: &u32| sizes[*part as usize] < least;
+    let mut small: Vec<u32> = (0..count as u32).filter(is_small).collect();
     small.sort_by_key(|part| (sizes[*part as usize], *part));
     for part in small {
         // It may have grown by others that joined it.
-        let root = root(&mut joined, part);
-        if root != part || sizes[part as usize] >= least {
+        if sizes[part as usize] >= least {
             continue;
         }
-        let mut candidates = std::collections::BTreeMap::<u32, usize>::new();
-        for (other, faces) in std::mem::take(&mut shared[part as usize]) {
-            let other = self::root(&mut joined, other);
-            if other != part {
-                *candidates.entry(other).or_default() += faces;
+        let mean = |part: u32| sums[part as usize] / sizes[part as usize] as f64;
+        let mut nearest: Option<(f64, u32)> = None;
+        let others = std::mem::take(&mut touched[part as usize]);
+        let others: BTreeSet<u32> = others
+            .iter()
+            .map(|other| root(&mut joined, *other))
+            .collect();
+        for other in others.iter().filter(|other| **other != part) {
+            let difference = (mean(*other) - mean(part)).abs();
+            if nearest.is_none_or(|(least, _)| difference < least) {
+                nearest = Some((difference, *other));
             }
         }
-        // The first of those that share most.
-        let most = candidates.values().copied().max();
-        let Some((&other, _)) = candidates.iter().find(|(_, faces)| Some(**faces) == most) else {
+        // A part that is all of the image has none.
+        let Some((_, other)) = nearest else {
             continue;
         };
         joined[part as usize] = other;
         sizes[other as usize] += sizes[part as usize];
+        sums[other as usize] += sums[part as usize];
         // What it touched, the part that it joined touches.
-        shared[other as usize].extend(candidates.into_iter().filter(|(c, _)| *c != other));
+        touched[other as usize].extend(others);
     }
 
     let mut numbers = vec![u32::MAX; count];

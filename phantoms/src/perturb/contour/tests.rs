@@ -40,24 +40,26 @@ fn dice(a: &Mask, b: &Mask) -> f64 {
 
 #[test]
 fn contours_keep_to_edges() {
-    let mask = ball([40, 40, 20], [1.0, 1.0, 2.0], 12.0);
+    let mask = ball([34, 34, 34], [2.0; 3], 24.0);
     let image = Volume::from_fn(mask.grid().clone(), |voxel| {
         let inside = mask.voxels()[voxel];
         f64::from(u8::from(inside)) * 100.0 + 5.0 * texture(voxel)
     });
-    // A reader who drew the contour 2 mm too far out: most of the margin goes.
     let step = Contour::default();
-    let same = redrawn(&image, &mask, &step, 0);
-    assert!(dice(&same, &mask) > 0.93, "{}", dice(&same, &mask));
+    let edges = redrawn(&image, &mask, &step, 0);
     let noise = Volume::from_fn(mask.grid().clone(), texture);
     let anywhere = redrawn(&noise, &mask, &step, 0);
-    let dice_anywhere = dice(&anywhere, &mask);
-    assert!((0.6..0.99).contains(&dice_anywhere), "{dice_anywhere}");
+    let (edges, anywhere) = (dice(&edges, &mask), dice(&anywhere, &mask));
+    assert!(edges > 0.95, "{edges}");
+    assert!(
+        (0.7..edges - 0.02).contains(&anywhere),
+        "{anywhere} without edges"
+    );
 }
 
 #[test]
 fn draws_differ_and_repeat() {
-    let mask = ball([36, 36, 18], [1.0, 1.0, 2.0], 11.0);
+    let mask = ball([34, 34, 34], [2.0; 3], 24.0);
     let image = Volume::from_fn(mask.grid().clone(), texture);
     let step = Contour::default();
     let draws: Vec<Mask> = (0..4)
@@ -69,8 +71,9 @@ fn draws_differ_and_repeat() {
         "draws differ"
     );
     for draw in &draws {
+        // Some 120 supervoxels at the boundary, each of less than a hundredth of the volume.
         let ratio = draw.count() as f64 / mask.count() as f64;
-        assert!((0.7..1.4).contains(&ratio), "volume × {ratio}");
+        assert!((0.8..1.25).contains(&ratio), "volume × {ratio}");
     }
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(4)
