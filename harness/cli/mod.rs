@@ -15,6 +15,7 @@ mod filters;
 mod gate;
 mod input;
 mod output;
+mod perturb;
 mod power;
 mod report;
 mod schema;
@@ -70,6 +71,7 @@ enum Command {
     Features(features::Features),
     Filter(filter::Filter),
     Filters(filters::Filters),
+    Perturb(perturb::Perturb),
     Explain(explain::Explain),
     #[command(subcommand)]
     Settings(settings::SettingsCommand),
@@ -173,6 +175,7 @@ fn run(cli: Cli) -> Result<u8, Failed> {
         Command::Features(command) => command.run(),
         Command::Filter(command) => command.run(),
         Command::Filters(command) => command.run(),
+        Command::Perturb(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::Settings(command) => command.run(),
         Command::Schema(command) => command.run(),
