@@ -1,6 +1,8 @@
 //! Interpolation onto slices that are turned in their plane. It is no longer separable in x and y: every voxel of a new
 //! slice has its own weights along x and along y, the same in every slice.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::{
@@ -100,52 +102,57 @@ impl Turn {
             .zip(voxels.par_chunks(SLICES * nx * ny))
             .filter(|(_, old)| !old.chunks(nx).all(is_zero))
             .for_each_init(Vec::new, |lines: &mut Vec<f64>, (new, old)| {
-                let lanes = old.len() / (nx * ny);
-                let row = width * lanes;
+                // Fewer slices at the end of the image are followed by empty ones.
+                const LANES: usize = SLICES;
+                let row = width * LANES;
                 lines.clear();
                 lines.resize(line_y.elements() * row, 0.0);
                 // Rows of all slices side by side are lines along x, rows below one another are lines along y.
-                for (y, elements) in lines
-                    .chunks_exact_mut(row)
-                    .skip(line_y.before)
-                    .take(ny)
-                    .enumerate()
-                {
-                    let first = line_x.before * lanes;
+                let rows = lines.chunks_exact_mut(row).skip(line_y.before);
+                for (y, elements) in rows.take(ny).enumerate() {
+                    let first = line_x.before * LANES;
                     for (lane, slice) in old.chunks_exact(nx * ny).enumerate() {
-                        let elements = elements[first + lane..].iter_mut().step_by(lanes);
+                        let elements = elements[first + lane..].iter_mut().step_by(LANES);
                         for (element, voxel) in elements.zip(&slice[y * nx..][..nx]) {
                             *element = (*voxel).into();
                         }
                     }
-                    line_x.prepare(elements, lanes);
+                    line_x.prepare(elements, LANES);
                 }
                 line_y.prepare(lines, row);
 
-                let mut sums = [0.0; SLICES];
-                let mut along_x = [0.0; SLICES];
+                let (elements, _) = lines.as_chunks::<LANES>();
+                let Some([columns, rows]) = filled(elements, width) else {
+                    return;
+                };
                 for voxel in 0..mx * my {
                     let [x, y] = self.reached([voxel % mx, voxel / mx]);
                     let ((x, weights_x), (y, weights_y)) = (taps(x), taps(y));
-                    let element_x = (x + line_x.before as isize).cast_unsigned();
-                    let element_y = (y + line_y.before as isize).cast_unsigned();
-                    let mut rows = lines[element_y * row..].chunks_exact(row);
-                    sums[..lanes].fill(0.0);
-                    for weight_y in weights_y {
-                        let row = rows.next().expect("lines reach as far as positions");
-                        let elements = &row[element_x * lanes..][..N * lanes];
-                        along_x[..lanes].fill(0.0);
-                        for (element, weight_x) in elements.chunks_exact(lanes).zip(weights_x) {
+                    let x = (x + line_x.before as isize).cast_unsigned();
+                    let y = (y + line_y.before as isize).cast_unsigned();
+                    // Far from a mask there is nothing to sum.
+                    if x >= columns.end
+                        || y >= rows.end
+                        || x + N <= columns.start
+                        || y + N <= rows.start
+                    {
+                        continue;
+                    }
+                    let mut sums = [0.0; LANES];
+                    for (row, weight_y) in weights_y.iter().enumerate() {
+                        let mut along_x = [0.0; LANES];
+                        let elements = &elements[(y + row) * width + x..][..N];
+                        for (element, weight_x) in elements.iter().zip(&weights_x) {
                             for (sum, element) in along_x.iter_mut().zip(element) {
                                 *sum += weight_x * element;
                             }
                         }
-                        for (sum, along_x) in sums[..lanes].iter_mut().zip(&along_x) {
+                        for (sum, along_x) in sums.iter_mut().zip(&along_x) {
                             *sum += weight_y * along_x;
                         }
                     }
-                    for (lane, sum) in sums[..lanes].iter().enumerate() {
-                        new[lane * mx * my + voxel] = *sum;
+                    for (new, sum) in new[voxel..].iter_mut().step_by(mx * my).zip(sums) {
+                        *new = sum;
                     }
                 }
             });
@@ -174,4 +181,20 @@ impl Turn {
             Extended::new(self.axes[axis].from, [lowest, highest], algorithm)
         })
     }
+}
+
+/// The columns and rows in which there are elements other than 0; none when all are 0.
+fn filled(elements: &[[f64; SLICES]], width: usize) -> Option<[Range<usize>; 2]> {
+    let mut columns = usize::MAX..0;
+    let mut rows = usize::MAX..0;
+    for (y, row) in elements.chunks_exact(width).enumerate() {
+        let is_filled = |element: &[f64; SLICES]| !is_zero(element);
+        let Some(first) = row.iter().position(is_filled) else {
+            continue;
+        };
+        let last = row.iter().rposition(is_filled).unwrap_or(first);
+        columns = columns.start.min(first)..columns.end.max(last + 1);
+        rows = rows.start.min(y)..y + 1;
+    }
+    (!rows.is_empty()).then_some([columns, rows])
 }
