@@ -21,5 +21,6 @@ pub mod response_map;
 pub mod results;
 pub mod statement;
 pub mod statistics;
+pub mod study;
 pub mod suite;
 pub mod verdict;
