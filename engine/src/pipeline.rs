@@ -12,7 +12,8 @@
 //! unit, settings with bins of fixed size are refused.
 //!
 //! Every intermediate state can be observed: [`prepare`] gives the processed image and region with the diagnostic
-//! features of every stage, [`Prepared::features`] the feature table.
+//! features of every stage, [`Prepared::features`] the feature table. A study of many settings takes the steps one by
+//! one, each step's result shared by all settings that agree up to it, down to [`Region::features_of`].
 //!
 //! ```
 //! use radgauge_engine::{pipeline, settings::Settings, volume::{Grid, Volume}};
@@ -25,17 +26,15 @@
 //! # Ok::<(), pipeline::PipelineError>(())
 //! ```
 
-use std::borrow::Cow;
+mod region;
 
-use rayon::prelude::*;
+pub use region::Region;
+
+use std::borrow::Cow;
 
 use crate::{
     diagnostics::{Diagnostics, Object, Stage},
-    feature::{
-        Aggregation, Family, FeatureTable, Values, glcm, gldzm, glrlm, glszm, intensity_histogram,
-        intensity_statistics, intensity_volume_histogram, local_intensity, morphology, ngldm,
-        ngtdm, texture::ZoneMaps,
-    },
+    feature::FeatureTable,
     filter::FilterError,
     io::{GridMismatch, check_same_grid},
     process::{
@@ -158,14 +157,6 @@ pub fn prepare<'a>(
     })
 }
 
-/// What the families read: everything but local intensity sees no farther than the box of the morphological mask.
-struct Inputs<'a> {
-    image: Cow<'a, Image>,
-    roi: Roi,
-    intensities: Vec<f64>,
-    discretised: Discretised,
-}
-
 impl Prepared<'_> {
     /// Discretises the region for histogram and texture.
     ///
@@ -186,136 +177,7 @@ impl Prepared<'_> {
     /// # Errors
     /// [`ProcessError`] when the intensities cannot be discretised as the settings ask.
     pub fn features(&self) -> Result<FeatureTable, ProcessError> {
-        let inputs = self.inputs()?;
-        // Size zones and distance zones share their zones and so their task. The longest task comes first.
-        let tasks: [&[Family]; 10] = [
-            &[Family::Morphology],
-            &[Family::Glrlm],
-            &[Family::Glszm, Family::Gldzm],
-            &[Family::Glcm],
-            &[Family::Ngldm],
-            &[Family::Ngtdm],
-            &[Family::LocalIntensity],
-            &[Family::IntensityStatistics],
-            &[Family::IntensityVolumeHistogram],
-            &[Family::IntensityHistogram],
-        ];
-        let mut computed: Vec<(Family, Aggregation, Values)> = tasks
-            .into_par_iter()
-            .with_max_len(1)
-            .map(|families| self.compute(families, &inputs))
-            .collect::<Result<Vec<_>, _>>()?
-            .concat();
-        computed.sort_by_key(|(family, aggregation, _)| (*family, *aggregation));
-        let mut table = FeatureTable::default();
-        for (family, aggregation, values) in computed {
-            table.extend(family, aggregation, values);
-        }
-        Ok(table)
-    }
-
-    fn inputs(&self) -> Result<Inputs<'_>, ProcessError> {
-        // An empty region is left as it is: every family reports it.
-        let (image, roi) = match self.roi.morphological.bounding_box() {
-            Some(bounds) => rayon::join(|| self.image.crop(bounds), || self.roi.crop(bounds)),
-            None => (Cow::Borrowed(&*self.image), self.roi.clone()),
-        };
-        let intensities = image.inside(&roi.intensity);
-        let Settings {
-            discretise: method,
-            resegment,
-            ..
-        } = self.settings;
-        let discretised = if self.needs_levels() {
-            Discretised::of(&intensities, &roi.intensity, method, resegment.range)?
-        } else {
-            Discretised {
-                levels: roi.intensity.map(|_| 0),
-                n_levels: 0,
-            }
-        };
-        Ok(Inputs {
-            image,
-            roi,
-            intensities,
-            discretised,
-        })
-    }
-
-    /// Whether any selected family reads grey levels: an image that cannot be discretised still has a shape.
-    fn needs_levels(&self) -> bool {
-        let mut families = self.settings.features.families.iter();
-        families.any(|family| family.reads_levels())
-    }
-
-    fn compute(
-        &self,
-        families: &[Family],
-        inputs: &Inputs<'_>,
-    ) -> Result<Vec<(Family, Aggregation, Values)>, ProcessError> {
-        let Inputs {
-            image,
-            roi,
-            intensities,
-            discretised,
-        } = inputs;
-        let Settings {
-            texture,
-            ivh,
-            features: selection,
-            ..
-        } = self.settings;
-        let once = |values: Values| vec![(Aggregation::None, values)];
-        let mut zones = None;
-        let mut computed = Vec::new();
-        for &family in families {
-            let aggregations = selection.aggregations_of(family);
-            if aggregations.is_empty() {
-                continue;
-            }
-            let values = match family {
-                Family::Morphology => once(morphology::features(image, roi)),
-                Family::LocalIntensity => {
-                    once(local_intensity::features(&self.image, &self.roi.intensity))
-                }
-                Family::IntensityStatistics => once(intensity_statistics::features(intensities)),
-                Family::IntensityHistogram => {
-                    let levels = discretised.levels.as_slice().iter().copied();
-                    let levels: Vec<u16> = levels.filter(|level| *level > 0).collect();
-                    once(intensity_histogram::features(&levels, discretised.n_levels))
-                }
-                Family::IntensityVolumeHistogram => once(intensity_volume_histogram::features(
-                    intensities,
-                    ivh,
-                    self.settings.calibrated_range(),
-                )?),
-                Family::Glcm => glcm::features(discretised, texture.glcm_distance, &aggregations),
-                Family::Glrlm => glrlm::features(discretised, &aggregations),
-                Family::Glszm => {
-                    let zones = zones.get_or_insert_with(|| ZoneMaps::new(discretised));
-                    glszm::features(zones, &aggregations)
-                }
-                Family::Gldzm => {
-                    let zones = zones.get_or_insert_with(|| ZoneMaps::new(discretised));
-                    gldzm::features(zones, &roi.morphological, &aggregations)
-                }
-                Family::Ngtdm => {
-                    ngtdm::features(discretised, texture.ngtdm_distance, &aggregations)
-                }
-                Family::Ngldm => ngldm::features(
-                    discretised,
-                    texture.ngldm_distance,
-                    texture.ngldm_coarseness,
-                    &aggregations,
-                ),
-            };
-            computed.extend(
-                values
-                    .into_iter()
-                    .map(|(aggregation, values)| (family, aggregation, values)),
-            );
-        }
-        Ok(computed)
+        Region::new(&self.image, &self.roi).features(self.settings)
     }
 }
 
