@@ -26,6 +26,9 @@ impl Phantom {
 #[must_use]
 pub fn make(phantom: Phantom, seed: u64) -> Scan {
     match phantom {
-        Phantom::AbdominalCt => todo!("{seed}"),
+        Phantom::AbdominalCt => {
+            let radgauge_phantoms::scan::Scan { image, mask } = radgauge_phantoms::scan::abdominal_ct(seed);
+            Scan { image, mask }
+        }
     }
 }
