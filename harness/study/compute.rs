@@ -128,7 +128,10 @@ fn interpolated(image: &Image, mask: &Mask, work: &Work<'_>, sink: &mut Sink<'_>
     }
     let all = || regions.iter().flat_map(|(_, _, points)| points.iter());
     for filter in distinct(all().map(|point| point.settings.filter.as_ref())) {
-        let response = match filter.map(|filter: &Filter| filter.apply(image)).transpose() {
+        let response = match filter
+            .map(|filter: &Filter| filter.apply(image))
+            .transpose()
+        {
             Ok(response) => Ok(response.map_or(Cow::Borrowed(image), Cow::Owned)),
             Err(error) => Err(error.to_string()),
         };
@@ -175,8 +178,14 @@ fn filtered(
                 Ok(table) => {
                     let rows = table.rows();
                     let keys = point.keys.iter().map(|(key, _)| key);
-                    debug_assert!(keys.eq(rows.iter().map(|(key, _)| key)), "one order of keys");
-                    cell(rows.iter().map(|(_, value)| value.map_err(|undefined| undefined.to_string())))
+                    debug_assert!(
+                        keys.eq(rows.iter().map(|(key, _)| key)),
+                        "one order of keys"
+                    );
+                    cell(
+                        rows.iter()
+                            .map(|(_, value)| value.map_err(|undefined| undefined.to_string())),
+                    )
                 }
                 Err(error) => Cell::Failed(error.to_string()),
             };
@@ -203,9 +212,10 @@ impl<'a> Work<'a> {
 
     /// All of it failed.
     fn fail(&mut self, reason: &str, sink: &mut Sink<'_>) -> bool {
-        let cells = self.draws.iter().flat_map(|(draw, _, points)| {
-            points.iter().map(|point| (*draw, point.index))
-        });
+        let cells = self
+            .draws
+            .iter()
+            .flat_map(|(draw, _, points)| points.iter().map(|point| (*draw, point.index)));
         cells
             .collect::<Vec<_>>()
             .into_iter()
@@ -272,31 +282,40 @@ fn materialise<'a>(
         return Ok((Cow::Borrowed(&scan.image), Cow::Borrowed(&scan.mask)));
     }
     let words = |error: &dyn std::error::Error| error.to_string();
-    let (image, mask) = chain.scan(&scan.image, &scan.mask, key).map_err(|e| words(&e))?;
+    let (image, mask) = chain
+        .scan(&scan.image, &scan.mask, key)
+        .map_err(|e| words(&e))?;
     let pose = chain.pose();
     let (image, mask) = match pose.is_identity() {
         true => (image, mask),
         false => {
             let settings = Interpolate::at_own_spacing(image.grid(), Interpolation::CubicSpline);
             (
-                Cow::Owned(interpolate_image_posed(&image, &settings, &pose).map_err(|e| words(&e))?),
+                Cow::Owned(
+                    interpolate_image_posed(&image, &settings, &pose).map_err(|e| words(&e))?,
+                ),
                 Cow::Owned(interpolate_mask_posed(&mask, &settings, &pose).map_err(|e| words(&e))?),
             )
         }
     };
-    let region = chain.region(&image, &mask, key).map_err(|e| words(&e))?.into_owned();
+    let region = chain
+        .region(&image, &mask, key)
+        .map_err(|e| words(&e))?
+        .into_owned();
     Ok((image, Cow::Owned(region)))
 }
 
 /// The value of an answer, or why there is none. A value of another definition is none.
 fn value(answer: Option<&Answer>) -> Result<f64, String> {
     match answer {
-        Some(Answer::Value(value) | Answer::Differing { value, .. } | Answer::Converted { value, .. }) => {
-            match value.is_finite() {
-                true => Ok(*value),
-                false => Err(format!("the answer is {value}")),
-            }
-        }
+        Some(
+            Answer::Value(value)
+            | Answer::Differing { value, .. }
+            | Answer::Converted { value, .. },
+        ) => match value.is_finite() {
+            true => Ok(*value),
+            false => Err(format!("the answer is {value}")),
+        },
         Some(Answer::OtherDefinition { difference, .. }) => {
             Err(format!("of another definition: {difference}"))
         }
@@ -304,9 +323,9 @@ fn value(answer: Option<&Answer>) -> Result<f64, String> {
         Some(Answer::Unsupported(reason)) => Err(format!("unsupported: {reason}")),
         Some(Answer::Missing(reason)) => Err(format!("missing: {reason}")),
         Some(Answer::Invalid(reason)) => Err(format!("invalid: {reason}")),
-        Some(Answer::Nondeterministic([first, second])) => {
-            Err(format!("the same question had the answers {first} and {second}"))
-        }
+        Some(Answer::Nondeterministic([first, second])) => Err(format!(
+            "the same question had the answers {first} and {second}"
+        )),
         None => Err("missing: not answered".to_owned()),
     }
 }

@@ -173,7 +173,10 @@ impl Design {
         }
         let mut implementations = file.implementations;
         for (i, choice) in implementations.iter().enumerate() {
-            if implementations[..i].iter().any(|known| known.adapter == choice.adapter) {
+            if implementations[..i]
+                .iter()
+                .any(|known| known.adapter == choice.adapter)
+            {
                 let found = choice.adapter.as_deref().unwrap_or("the built-in engine");
                 return Err(key("implementations", "every implementation once", found));
             }
@@ -233,11 +236,17 @@ fn criteria(changes: toml::Table) -> Result<Criteria, DesignError> {
     let mut criteria = Criteria::default();
     if let Some(preset) = changes.get("preset") {
         let presets = criteria::presets();
-        let known = presets.iter().find(|known| preset.as_str() == Some(known.name));
+        let known = presets
+            .iter()
+            .find(|known| preset.as_str() == Some(known.name));
         criteria = known
             .ok_or_else(|| {
                 let names: Vec<&str> = presets.iter().map(|preset| preset.name).collect();
-                key("criteria.preset", format!("one of {}", names.join(", ")), preset)
+                key(
+                    "criteria.preset",
+                    format!("one of {}", names.join(", ")),
+                    preset,
+                )
             })?
             .criteria
             .clone();
@@ -258,8 +267,15 @@ fn draws(perturbations: &Perturbations) -> Result<Vec<Chain>, DesignError> {
     let mut chains = Vec::new();
     if let Some(name) = &perturbations.preset {
         let preset = perturb::preset(name).ok_or_else(|| {
-            let names: Vec<&str> = perturb::presets().iter().map(|preset| preset.name).collect();
-            key("perturbations.preset", format!("one of {}", names.join(", ")), name)
+            let names: Vec<&str> = perturb::presets()
+                .iter()
+                .map(|preset| preset.name)
+                .collect();
+            key(
+                "perturbations.preset",
+                format!("one of {}", names.join(", ")),
+                name,
+            )
         })?;
         chains.extend(preset.chains());
     }
@@ -271,7 +287,7 @@ fn draws(perturbations: &Perturbations) -> Result<Vec<Chain>, DesignError> {
     let mut draws: Vec<Chain> = Vec::new();
     for chain in chains {
         chain.check()?;
-        let repeats = if chain.is_random() { repeats } else { 1 };
+        let repeats = if is_random(&chain) { repeats } else { 1 };
         for repeat in 0..repeats {
             let name = match repeats {
                 1 => chain.name.clone(),
@@ -299,7 +315,11 @@ fn draws(perturbations: &Perturbations) -> Result<Vec<Chain>, DesignError> {
             return Err(key("perturbations.chains.steps", expected, &draw.name));
         }
         if draws.iter().filter(|other| other.name == draw.name).count() > 1 {
-            return Err(key("perturbations.chains.name", "names that differ", &draw.name));
+            return Err(key(
+                "perturbations.chains.name",
+                "names that differ",
+                &draw.name,
+            ));
         }
         if let Some(twin) = known.insert(definition(draw), &draw.name) {
             return Err(key(
@@ -312,11 +332,17 @@ fn draws(perturbations: &Perturbations) -> Result<Vec<Chain>, DesignError> {
     Ok(draws)
 }
 
+/// Whether a chain has something random.
+#[must_use]
+pub fn is_random(chain: &Chain) -> bool {
+    chain.steps.iter().any(|step| step.is_random())
+}
+
 /// Everything that a draw is: chains with the same definition give the same values.
 #[must_use]
 pub fn definition(chain: &Chain) -> String {
     let steps: Vec<String> = chain.steps.iter().map(|step| step.canonical()).collect();
-    let draw = if chain.is_random() { chain.draw } else { 0 };
+    let draw = if is_random(chain) { chain.draw } else { 0 };
     format!("{} draw {draw}", steps.join(" "))
 }
 
@@ -339,14 +365,32 @@ mod tests {
             ("[[cases]]\nimage = 'x'", "image"),
             ("preset = 'ibsi-z'", "`preset`: expected a name"),
             ("[criteria]\nexcelent = 0.9", "excelent"),
-            ("[criteria]\npreset = 'x'", "`criteria.preset`: expected one of koo-li, "),
-            ("[criteria]\ngood = 75.0", "`criteria.good`: expected a correlation between 0 and 1, found `75`"),
-            ("[criteria]\ngood = 0.95", "`criteria.good`: expected moderate ≤ good ≤ excellent"),
-            ("[perturbations]\npreset = 'x'", "`perturbations.preset`: expected one of "),
+            (
+                "[criteria]\npreset = 'x'",
+                "`criteria.preset`: expected one of koo-li, ",
+            ),
+            (
+                "[criteria]\ngood = 75.0",
+                "`criteria.good`: expected a correlation between 0 and 1, found `75`",
+            ),
+            (
+                "[criteria]\ngood = 0.95",
+                "`criteria.good`: expected moderate ≤ good ≤ excellent",
+            ),
+            (
+                "[perturbations]\npreset = 'x'",
+                "`perturbations.preset`: expected one of ",
+            ),
             ("[perturbations]\nrepeats = 0", "`perturbations.repeats`: "),
             ("[settings.discretise]\nmethod = 'fbn'", "fixed-bin-number"),
-            ("preset = 'ibsi-c'\n[settings]", "`settings`: expected one of"),
-            ("[[implementations]]\ntimeout_s = 0.0", "`implementations.timeout_s`"),
+            (
+                "preset = 'ibsi-c'\n[settings]",
+                "`settings`: expected one of",
+            ),
+            (
+                "[[implementations]]\ntimeout_s = 0.0",
+                "`implementations.timeout_s`",
+            ),
         ] {
             let message = refusal(text);
             assert!(message.contains(expected), "`{text}`: {message}");
@@ -359,7 +403,10 @@ mod tests {
             { name = 'a', steps = [{ kind = 'rotate', degrees = 5 }] },\n\
             { name = 'b', draw = 1, steps = [{ kind = 'rotate', degrees = 5 }] },\n]\n";
         let message = refusal(twice);
-        assert!(message.contains("this one does the same as `a`, found `b`"), "{message}");
+        assert!(
+            message.contains("this one does the same as `a`, found `b`"),
+            "{message}"
+        );
         let original = "[perturbations]\nchains = [{ name = 'a' }]\n";
         assert!(refusal(original).contains("at least one step"));
     }
@@ -376,7 +423,10 @@ mod tests {
 
     #[test]
     fn criteria_start_from_a_preset() {
-        let design = Design::from_toml("[criteria]\npreset = 'ibsi2'\nexcellent = 0.95", Path::new("."));
+        let design = Design::from_toml(
+            "[criteria]\npreset = 'ibsi2'\nexcellent = 0.95",
+            Path::new("."),
+        );
         let criteria = design.expect("a study").criteria;
         assert_eq!((criteria.minimum_columns, criteria.excellent), (3, 0.95));
         assert_eq!(criteria.preset, "ibsi2, changed");

@@ -1,9 +1,17 @@
 //! Studies: which features, under which settings, can be trusted on a lab's own images?
 
+pub mod analyse;
 pub mod cases;
+pub mod compute;
 pub mod criteria;
+pub mod design;
 pub mod grid;
+pub mod harmonise;
 pub mod outcome;
 pub mod pattern;
 pub mod phantom;
+pub mod plan;
+pub mod run;
 pub mod store;
+pub mod summary;
+pub mod tables;

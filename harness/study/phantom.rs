@@ -27,7 +27,8 @@ impl Phantom {
 pub fn make(phantom: Phantom, seed: u64) -> Scan {
     match phantom {
         Phantom::AbdominalCt => {
-            let radgauge_phantoms::scan::Scan { image, mask } = radgauge_phantoms::scan::abdominal_ct(seed);
+            let radgauge_phantoms::scan::Scan { image, mask } =
+                radgauge_phantoms::scan::abdominal_ct(seed);
             Scan { image, mask }
         }
     }

@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::{
     cases::{self, Case, CasesError},
     criteria::Criteria,
-    design::{Design, definition},
+    design::{Design, definition, is_random},
     grid::{GridError, Points},
     harmonise::Harmonise,
     outcome::ORIGINAL,
@@ -168,7 +168,7 @@ impl Plan {
                 .iter()
                 .map(|draw| {
                     // The seed decides nothing where nothing is random.
-                    let seed = if draw.is_random() { self.seed } else { 0 };
+                    let seed = if is_random(draw) { self.seed } else { 0 };
                     digest(format!("seed {seed}\n{}\n", definition(draw)))
                 })
                 .collect(),

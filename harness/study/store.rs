@@ -75,6 +75,7 @@ struct Place {
     file: usize,
     payload_at: u64,
     length: u32,
+    has_values: bool,
 }
 
 /// The computed cells of a study.
@@ -119,7 +120,7 @@ impl Store {
         let index = store.paths.iter().position(|path| *path == own);
         let index = index.expect("the file is in the folder");
         // What is cut off here was being written when a process ended.
-        let end = scan(&own, |_, _, _| {})?;
+        let end = scan(&own, |_, _| {})?;
         file.set_len(end).map_err(io_at(&own))?;
         // So that new cells are found under the index of the file that they are written to.
         store.readers.swap(0, index);
@@ -163,12 +164,13 @@ impl Store {
         let mut places = HashMap::new();
         let mut readers = Vec::new();
         for (file, path) in paths.iter().enumerate() {
-            scan(path, |key, payload_at, length| {
-                places.entry(key).or_insert(Place {
-                    file,
-                    payload_at,
-                    length,
-                });
+            scan(path, |key, record| {
+                let place = Place { file, ..record };
+                let known = places.entry(key).or_insert(place);
+                // What failed once and has values now was computed again.
+                if record.has_values && !known.has_values {
+                    *known = place;
+                }
             })?;
             readers.push(Mutex::new(File::open(path).map_err(io_at(path))?));
         }
@@ -180,10 +182,10 @@ impl Store {
         })
     }
 
-    /// Whether a cell is there.
+    /// Whether a cell is there, and whether it has values; `None` when it was not computed.
     #[must_use]
-    pub fn has(&self, key: &Key) -> bool {
-        self.place(key).is_some()
+    pub fn state(&self, key: &Key) -> Option<bool> {
+        self.place(key).map(|place| place.has_values)
     }
 
     fn place(&self, key: &Key) -> Option<Place> {
@@ -235,6 +237,7 @@ impl Store {
             file: 0,
             payload_at: at + 20,
             length,
+            has_values: matches!(cell, Cell::Values { .. }),
         };
         let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
         places.insert(key, place);
@@ -250,8 +253,9 @@ fn check(key: &Key, payload: &[u8]) -> [u8; 8] {
     std::array::from_fn(|i| digest[i])
 }
 
-/// Calls `record` with key, place and length of the payload of every good record, and gives where the last one ends.
-fn scan(path: &Path, mut record: impl FnMut(Key, u64, u32)) -> Result<u64, StoreError> {
+/// Calls `record` with key and place of every good record, as if the file were the first, and gives where the last one
+/// ends.
+fn scan(path: &Path, mut record: impl FnMut(Key, Place)) -> Result<u64, StoreError> {
     let file = File::open(path).map_err(io_at(path))?;
     let mut file = BufReader::with_capacity(1 << 20, file);
     let mut magic = [0; MAGIC.len()];
@@ -267,7 +271,7 @@ fn scan(path: &Path, mut record: impl FnMut(Key, u64, u32)) -> Result<u64, Store
     loop {
         let mut head = [0; 20];
         let mut found = [0; 8];
-        let mut next = || -> io::Result<Option<(Key, u32)>> {
+        let mut next = || -> io::Result<Option<(Key, Place)>> {
             file.read_exact(&mut head)?;
             let (key, length) = head.split_at(16);
             let key: Key = key.try_into().expect("16 bytes");
@@ -278,12 +282,18 @@ fn scan(path: &Path, mut record: impl FnMut(Key, u64, u32)) -> Result<u64, Store
             payload.resize(length as usize, 0);
             file.read_exact(&mut payload)?;
             file.read_exact(&mut found)?;
-            Ok((found == check(&key, &payload)).then_some((key, length)))
+            let place = Place {
+                file: 0,
+                payload_at: end + 20,
+                length,
+                has_values: payload.first() == Some(&0),
+            };
+            Ok((found == check(&key, &payload)).then_some((key, place)))
         };
         match next() {
-            Ok(Some((key, length))) => {
-                record(key, end + 20, length);
-                end += 28 + u64::from(length);
+            Ok(Some((key, place))) => {
+                record(key, place);
+                end = place.payload_at + u64::from(place.length) + 8;
             }
             Ok(None) => return Ok(end),
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(end),
@@ -360,8 +370,8 @@ mod tests {
         for cut in 0..whole.len() {
             fs::write(&path, &whole[..cut]).expect("written");
             let store = Store::write(folder.path(), "all").expect("a store");
-            assert_eq!(store.has(&[1; 16]), cut >= one, "cut at {cut}");
-            assert!(!store.has(&[2; 16]), "cut at {cut}");
+            assert_eq!(store.state(&[1; 16]).is_some(), cut >= one, "cut at {cut}");
+            assert!(store.state(&[2; 16]).is_none(), "cut at {cut}");
             store.add([3; 16], &cell(3.0)).expect("written");
             assert_eq!(
                 store.get(&[3; 16]).expect("read"),
@@ -392,7 +402,7 @@ mod tests {
         fs::write(&path, bytes).expect("written");
         let store = Store::read(&[folder.path()]).expect("a store");
         assert!(
-            store.has(&[1; 16]) && !store.has(&[2; 16]),
+            store.state(&[1; 16]).is_some() && store.state(&[2; 16]).is_none(),
             "the second is damaged"
         );
     }
@@ -407,6 +417,6 @@ mod tests {
         other.add([9; 16], &cell(9.0)).expect("written");
         drop(other);
         let both = Store::read(&[folder.path()]).expect("a store");
-        assert!(both.has(&[9; 16]), "the cells of all files");
+        assert!(both.state(&[9; 16]) == Some(true), "the cells of all files");
     }
 }
