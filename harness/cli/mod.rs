@@ -20,6 +20,7 @@ mod power;
 mod report;
 mod schema;
 mod settings;
+mod study;
 mod template;
 mod under_test;
 mod verify;
@@ -67,6 +68,8 @@ enum Command {
     Diagnose(diagnose::Diagnose),
     Report(report::Report),
     Power(power::Power),
+    #[command(subcommand)]
+    Study(study::StudyCommand),
     Extract(extract::Extract),
     Features(features::Features),
     Filter(filter::Filter),
@@ -171,6 +174,7 @@ fn run(cli: Cli) -> Result<u8, Failed> {
         Command::Diagnose(command) => command.run(),
         Command::Report(command) => command.run(),
         Command::Power(command) => command.run(),
+        Command::Study(command) => command.run(),
         Command::Extract(command) => command.run(),
         Command::Features(command) => command.run(),
         Command::Filter(command) => command.run(),

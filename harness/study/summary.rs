@@ -2,7 +2,10 @@
 
 use std::fmt::Write;
 
-use super::outcome::{Known, Outcome};
+use super::{
+    criteria::{Judge, Required},
+    outcome::{Known, Outcome},
+};
 
 /// How many settings and failures are shown.
 const SHOWN: usize = 10;
@@ -29,16 +32,19 @@ fn write_into(text: &mut String, outcome: &Outcome) -> std::fmt::Result {
         outcome.end.cells,
     )?;
     let criteria = &study.criteria;
-    let words = |word: &dyn serde::Serialize| {
-        let word = serde_json::to_value(word).unwrap_or_default();
-        word.as_str().unwrap_or_default().replace('-', " ")
+    let required = match criteria.required {
+        Required::Moderate => criteria.moderate,
+        Required::Good => criteria.good,
+        Required::Excellent => criteria.excellent,
+    };
+    let judged = match criteria.judge {
+        Judge::LowerBound => "lower bound of ICC",
+        Judge::Estimate => "ICC",
     };
     writeln!(
         text,
-        "criteria {}: {} of ICC at least {}",
-        criteria.preset,
-        words(&criteria.judge),
-        words(&criteria.required),
+        "criteria {}: {judged} at least {required}",
+        criteria.preset
     )?;
 
     for (implementation, stamp) in study.implementations.iter().enumerate() {

@@ -1,0 +1,176 @@
+//! `radgauge study`
+
+mod check;
+mod init;
+mod merge;
+mod report;
+mod run;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::{Args, Subcommand};
+
+use super::{Failed, under_test};
+use crate::{
+    certify::exit,
+    implementation::adapter::Adapter,
+    results::write_atomically,
+    study::{
+        analyse,
+        design::Design,
+        outcome::{self, Outcome},
+        plan::{Computer, Plan},
+        run::Extractor,
+        store::Store,
+        tables,
+    },
+};
+
+/// Find out which features, under which settings, can be trusted on your own scans
+#[derive(Debug, Subcommand)]
+pub(super) enum StudyCommand {
+    Init(init::Init),
+    Check(check::Check),
+    Run(run::Run),
+    Merge(merge::Merge),
+    Report(report::Report),
+}
+
+impl StudyCommand {
+    pub(super) fn run(self) -> Result<u8, Failed> {
+        match self {
+            Self::Init(command) => command.run(),
+            Self::Check(command) => command.run(),
+            Self::Run(command) => command.run(),
+            Self::Merge(command) => command.run(),
+            Self::Report(command) => command.run(),
+        }
+    }
+}
+
+/// Which study.
+#[derive(Debug, Args)]
+struct StudyFile {
+    /// The study: a file, or a folder with a `study.toml`
+    #[arg(value_name = "STUDY", default_value = "study.toml")]
+    study: PathBuf,
+}
+
+impl StudyFile {
+    fn path(&self) -> PathBuf {
+        match self.study.is_dir() {
+            true => self.study.join("study.toml"),
+            false => self.study.clone(),
+        }
+    }
+
+    fn folder(&self) -> PathBuf {
+        let path = self.path();
+        path.parent().map_or_else(PathBuf::new, Path::to_owned)
+    }
+
+    /// Where results go when nothing is said.
+    fn default_out(&self) -> PathBuf {
+        self.folder().join("results")
+    }
+
+    fn design(&self) -> Result<Design, Failed> {
+        let path = self.path();
+        let text = std::fs::read_to_string(&path)
+            .with_context(|| {
+                format!(
+                    "cannot read `{}`: `radgauge study init` writes one",
+                    path.display()
+                )
+            })
+            .map_err(Failed::usage)?;
+        Design::from_toml(&text, &self.folder())
+            .with_context(|| format!("`{}`", path.display()))
+            .map_err(Failed::usage)
+    }
+
+    fn plan(&self, design: &Design) -> Result<Plan, Failed> {
+        Plan::new(design)
+            .with_context(|| format!("`{}`", self.path().display()))
+            .map_err(Failed::usage)
+    }
+}
+
+/// Makes ready who computes.
+fn extractors(design: &Design) -> Result<Vec<Extractor>, Failed> {
+    let choices = design.implementations.iter();
+    choices
+        .map(|choice| {
+            let Some(command) = &choice.adapter else {
+                return Ok(Extractor::Engine);
+            };
+            let limits = under_test::limits(choice.timeout_s)?;
+            let command = under_test::command_line(command)?;
+            let adapter = Adapter::start(command, limits, false).map_err(|error| Failed {
+                exit_code: exit::IMPLEMENTATION,
+                error: anyhow::anyhow!("the adapter cannot be used: {}", error.message),
+            })?;
+            Ok(Extractor::Other(Box::new(adapter)))
+        })
+        .collect()
+}
+
+/// Where the cells of a study lie in its folder of results.
+fn cells(out: &Path) -> PathBuf {
+    out.join("cells")
+}
+
+/// Analyses what there is, and writes the document and every table.
+fn finish(
+    plan: &Plan,
+    computers: &[Computer],
+    store: &Store,
+    out: &Path,
+    writes_values: bool,
+) -> Result<Outcome, Failed> {
+    let outcome = analyse::analyse(plan, computers, store).map_err(Failed::usage)?;
+    let document = outcome.to_document();
+    let text = String::from_utf8(document).expect("JSON is UTF-8");
+    let outcome = outcome::read(&text).expect("the document was written by this program");
+    write_file(out, outcome::FILE, text.as_bytes())?;
+    write_reports(&outcome, out)?;
+    if writes_values {
+        write_values(plan, computers, store, out)?;
+    }
+    Ok(outcome)
+}
+
+/// Every table and report that is a function of the outcome.
+fn write_reports(outcome: &Outcome, out: &Path) -> Result<(), Failed> {
+    for (name, table) in tables::tables(outcome) {
+        write_file(out, name, &table)?;
+    }
+    Ok(())
+}
+
+fn write_file(out: &Path, name: &str, bytes: &[u8]) -> Result<(), Failed> {
+    let path = out.join(name);
+    write_atomically(&path, bytes)
+        .with_context(|| format!("cannot write `{}`", path.display()))
+        .map_err(Failed::usage)
+}
+
+/// The values are too many to be held: they are streamed into a temporary file.
+fn write_values(
+    plan: &Plan,
+    computers: &[Computer],
+    store: &Store,
+    out: &Path,
+) -> Result<(), Failed> {
+    let path = out.join("values.csv");
+    let write = || -> anyhow::Result<()> {
+        let mut file = tempfile::NamedTempFile::new_in(out)?;
+        tables::write_values(plan, computers, store, &mut file)?;
+        file.persist(&path)?;
+        Ok(())
+    };
+    write()
+        .with_context(|| format!("cannot write `{}`", path.display()))
+        .map_err(Failed::usage)
+}
