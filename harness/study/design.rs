@@ -422,6 +422,15 @@ mod tests {
     }
 
     #[test]
+    fn every_preset_of_perturbations_makes_a_study() {
+        for preset in perturb::presets() {
+            let text = format!("[perturbations]\npreset = '{}'", preset.name);
+            let design = Design::from_toml(&text, Path::new(".")).expect(preset.name);
+            assert_eq!(design.draws.len(), preset.chains().len(), "{}", preset.name);
+        }
+    }
+
+    #[test]
     fn criteria_start_from_a_preset() {
         let design = Design::from_toml(
             "[criteria]\npreset = 'ibsi2'\nexcellent = 0.95",

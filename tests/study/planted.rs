@@ -76,7 +76,11 @@ fn analysed(
     let outcome = analyse(plan, computers, &store).expect("an outcome");
     let text = String::from_utf8(outcome.to_document()).expect("UTF-8");
     let read = outcome::read(&text).expect("what is written can be read");
-    assert_eq!(read.to_document(), text.into_bytes(), "written, read, written");
+    assert_eq!(
+        read.to_document(),
+        text.into_bytes(),
+        "written, read, written"
+    );
     read
 }
 
@@ -111,31 +115,69 @@ fn judges_as_draws_and_as_settings() {
         })
     });
     let row = &outcome.repeatability[0];
-    assert_eq!((row.n, row.k, row.dropped), (6, 4, 0), "rows are cases, columns draws");
+    assert_eq!(
+        (row.n, row.k, row.dropped),
+        (6, 4, 0),
+        "rows are cases, columns draws"
+    );
     let icc = row.icc.known().expect("an ICC");
-    assert_eq!((icc.form.as_str(), icc.computation.as_str()), ("ICC(1)", "textbook"));
+    assert_eq!(
+        (icc.form.as_str(), icc.computation.as_str()),
+        ("ICC(1)", "textbook")
+    );
     assert_near(icc.value, 0.165_741_768_4, "ICC(1)");
-    assert_near(icc.lower.expect("a bound"), -0.132_932_324_9, "its lower bound");
-    assert_near(icc.upper.expect("a bound"), 0.722_560_062_3, "its upper bound");
+    assert_near(
+        icc.lower.expect("a bound"),
+        -0.132_932_324_9,
+        "its lower bound",
+    );
+    assert_near(
+        icc.upper.expect("a bound"),
+        0.722_560_062_3,
+        "its upper bound",
+    );
     assert_eq!(icc.category, "poor");
-    assert_near(number(&row.within_sd), 6.263_888_889_f64.sqrt(), "wSD = sqrt(MS_W)");
+    assert_near(
+        number(&row.within_sd),
+        6.263_888_889_f64.sqrt(),
+        "wSD = sqrt(MS_W)",
+    );
     assert_eq!(row.verdict.class, "unstable", "{:?}", row.verdict);
 
     let row = &outcome.reproducibility[0];
-    assert_eq!((row.across.as_str(), row.n, row.k, row.trials), ("all", 6, 4, 5));
+    assert_eq!(
+        (row.across.as_str(), row.n, row.k, row.trials),
+        ("all", 6, 4, 5)
+    );
     let agreement = row.agreement.known().expect("an ICC");
     assert_near(agreement.value, 0.289_763_779_5, "ICC(A,1)");
-    assert_near(agreement.lower.expect("a bound"), 0.018_786_513_4, "its lower bound");
+    assert_near(
+        agreement.lower.expect("a bound"),
+        0.018_786_513_4,
+        "its lower bound",
+    );
     let consistency = row.consistency.known().expect("an ICC");
     assert_near(consistency.value, 0.714_840_714_8, "ICC(C,1)");
 }
 
 /// Bland and Altman 1986: peak flow, two measurements with each of two meters.
 const PEAK_FLOW: [[f64; 17]; 4] = [
-    [494., 395., 516., 434., 476., 557., 413., 442., 650., 433., 417., 656., 267., 478., 178., 423., 427.],
-    [490., 397., 512., 401., 470., 611., 415., 431., 638., 429., 420., 633., 275., 492., 165., 372., 421.],
-    [512., 430., 520., 428., 500., 600., 364., 380., 658., 445., 432., 626., 260., 477., 259., 350., 451.],
-    [525., 415., 508., 444., 500., 625., 460., 390., 642., 432., 420., 605., 227., 467., 268., 370., 443.],
+    [
+        494., 395., 516., 434., 476., 557., 413., 442., 650., 433., 417., 656., 267., 478., 178.,
+        423., 427.,
+    ],
+    [
+        490., 397., 512., 401., 470., 611., 415., 431., 638., 429., 420., 633., 275., 492., 165.,
+        372., 421.,
+    ],
+    [
+        512., 430., 520., 428., 500., 600., 364., 380., 658., 445., 432., 626., 260., 477., 259.,
+        350., 451.,
+    ],
+    [
+        525., 415., 508., 444., 500., 625., 460., 390., 642., 432., 420., 605., 227., 467., 268.,
+        370., 443.,
+    ],
 ];
 
 #[test]
@@ -148,18 +190,32 @@ fn meters_as_implementations_and_measurements_as_draws() {
     let features = outcome.study.features.len();
     for (meter, wsd, rc) in [(0, 15.306_669, 42.427_922), (1, 19.910_831, 55.190_007)] {
         let row = &outcome.repeatability[meter * features];
-        assert!((number(&row.within_sd) - wsd).abs() < 5e-7, "wSD of meter {meter}: {:?}", row.within_sd);
+        assert!(
+            (number(&row.within_sd) - wsd).abs() < 5e-7,
+            "wSD of meter {meter}: {:?}",
+            row.within_sd
+        );
         let coefficient = row.coefficient.known().expect("RC");
         // Published with 1.96; here it is the quantile, 1.95996….
-        assert!((coefficient.value / rc - 1.0).abs() < 2e-5, "RC of meter {meter}: {coefficient:?}");
+        assert!(
+            (coefficient.value / rc - 1.0).abs() < 2e-5,
+            "RC of meter {meter}: {coefficient:?}"
+        );
         assert_eq!(coefficient.df, 17.0, "degrees of freedom");
         assert_eq!(row.icc.known().expect("an ICC").category, "excellent");
     }
-    assert!((number(&outcome.repeatability[0].within_cv) - 0.034_995_59).abs() < 5e-9, "wCV");
+    assert!(
+        (number(&outcome.repeatability[0].within_cv) - 0.034_995_59).abs() < 5e-9,
+        "wCV"
+    );
     let row = &outcome.agreement[0];
     assert_eq!((row.implementations, row.n), ([0, 1], 17));
     assert_near(row.ccc.known().expect("CCC").value, 0.942_742_431_4, "CCC");
-    assert!((number(&row.bias) - 2.117_647).abs() < 5e-7, "mini less large: {:?}", row.bias);
+    assert!(
+        (number(&row.bias) - 2.117_647).abs() < 5e-7,
+        "mini less large: {:?}",
+        row.bias
+    );
     assert_eq!(outcome.agreement.len(), features, "one row a feature");
 }
 
@@ -184,19 +240,30 @@ fn variance_components_of_a_planted_design() {
     assert_near(gauge.part, 1400.0 / 3.0, "cases");
     let rdc = row.coefficient.known().expect("RDC").value;
     // σ²_O + σ²_E less what MS_PO = 0 leaves out: 1.95996 √2 √14.
-    assert!((rdc / (1.959_963_984_540_054 * 28.0_f64.sqrt()) - 1.0).abs() < 1e-9, "RDC {rdc}");
+    assert!(
+        (rdc / (1.959_963_984_540_054 * 28.0_f64.sqrt()) - 1.0).abs() < 1e-9,
+        "RDC {rdc}"
+    );
     // Across settings the shift is the same for all cases: consistency is perfect, agreement is 1400/3 of 1400/3 + 13.
     let consistency = row.consistency.known().expect("an ICC");
     assert_near(consistency.value, 1.0, "ICC(C,1)");
     let agreement = row.agreement.known().expect("an ICC");
-    assert_near(agreement.value, (1400.0 / 3.0) / (1400.0 / 3.0 + 13.0), "ICC(A,1)");
+    assert_near(
+        agreement.value,
+        (1400.0 / 3.0) / (1400.0 / 3.0 + 13.0),
+        "ICC(A,1)",
+    );
     // By how much draws shift.
     let [first, second] = [0, 1].map(|draw| {
         let mut rows = outcome.responses.iter();
         let row = rows.find(|row| row.perturbation == draw && row.feature == 0);
         number(&row.expect("a response").mean_shift)
     });
-    assert_eq!((first, second), (1.0, 2.0), "draws 1 and 2 less the scan as it is");
+    assert_eq!(
+        (first, second),
+        (1.0, 2.0),
+        "draws 1 and 2 less the scan as it is"
+    );
 }
 
 #[test]
@@ -211,13 +278,24 @@ fn a_shift_of_every_draw_is_systematic() {
         })
     });
     let classes: Vec<&str> = [0, 1]
-        .map(|settings| outcome.repeatability_of(0, settings)[0].verdict.class.as_str())
+        .map(|settings| {
+            outcome.repeatability_of(0, settings)[0]
+                .verdict
+                .class
+                .as_str()
+        })
         .to_vec();
     assert_eq!(classes, ["systematic", "robust"]);
     let best = outcome.best(0).expect("a rank");
-    assert_eq!(best.settings, 1, "the settings under which features repeat are of rank 1");
+    assert_eq!(
+        best.settings, 1,
+        "the settings under which features repeat are of rank 1"
+    );
     assert_eq!(best.classes["robust"], outcome.study.features.len());
-    assert_eq!(outcome.trustworthy(0, 1).count(), outcome.study.features.len());
+    assert_eq!(
+        outcome.trustworthy(0, 1).count(),
+        outcome.study.features.len()
+    );
 }
 
 #[test]
@@ -235,7 +313,11 @@ fn missing_values_are_counted_and_reasons_kept() {
     assert_eq!(row.icc.reason(), Some("planted"));
     let flat = analysed(&plan, &[computer("a")], |_, _, _, _| Some(4.0));
     let row = &flat.repeatability[0];
-    assert_eq!(row.verdict.class, "unknown", "all values equal: {:?}", row.verdict);
+    assert_eq!(
+        row.verdict.class, "unknown",
+        "all values equal: {:?}",
+        row.verdict
+    );
 }
 
 #[test]
@@ -265,12 +347,22 @@ fn arms_are_labelled_and_change_nothing_else() {
     let plain = analysed(&plan(10, 2, 3, ""), &[computer("a")], value);
     let arms = "[harmonise]\narms = ['combat', 'combat-mean-only', 'svd']\n";
     let outcome = analysed(&plan(10, 2, 3, arms), &[computer("a")], value);
-    assert_eq!(outcome.reproducibility, plain.reproducibility, "the result is the result");
-    let arms: Vec<&str> = outcome.harmonised.iter().map(|arm| arm.arm.as_str()).collect();
+    assert_eq!(
+        outcome.reproducibility, plain.reproducibility,
+        "the result is the result"
+    );
+    let arms: Vec<&str> = outcome
+        .harmonised
+        .iter()
+        .map(|arm| arm.arm.as_str())
+        .collect();
     assert!(arms[0].starts_with("ComBat (parametric"), "{arms:?}");
     let combat = &outcome.harmonised[0];
     let (_, before, after) = &combat.agreement[0];
-    assert!(number(before) < 0.8 && number(after) > 0.95, "{before:?} {after:?}");
+    assert!(
+        number(before) < 0.8 && number(after) > 0.95,
+        "{before:?} {after:?}"
+    );
     assert!(
         combat.after.get("robust") > combat.before.get("robust"),
         "what if: more features reproduce: {:?} {:?}",

@@ -22,7 +22,9 @@ fn study(folder: &Path) {
         });
         let mask = Nifti::from_fn(size, |x, y, z| {
             let near = |at: i16, centre: i16| (at - centre).pow(2);
-            f32::from(i16::from(near(x, 7) + near(y, 6) + 2 * near(z, 4) < 16 + case))
+            f32::from(i16::from(
+                near(x, 7) + near(y, 6) + 2 * near(z, 4) < 16 + case,
+            ))
         });
         image.write(&scans, "image.nii");
         mask.write(&scans, "mask.nii");
@@ -48,7 +50,11 @@ fn results(out: &Path) -> BTreeMap<String, Vec<u8>> {
         .map(|entry| entry.expect("an entry").path())
         .filter(|path| path.is_file())
         .map(|path| {
-            let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+            let name = path
+                .file_name()
+                .expect("a name")
+                .to_string_lossy()
+                .into_owned();
             (name, fs::read(&path).expect("a file"))
         })
         .collect()
@@ -77,7 +83,10 @@ fn threads_shards_and_kills_leave_no_trace() {
     study(folder);
     let (code, out, err) = study_run(folder, "one", &["--jobs", "1"]);
     assert_eq!((code, err.as_str()), (0, ""), "{out}");
-    assert!(out.contains("5 of 5 cases, 4 draws of each, 4 settings"), "{out}");
+    assert!(
+        out.contains("5 of 5 cases, 4 draws of each, 4 settings"),
+        "{out}"
+    );
 
     let (code, _, err) = study_run(folder, "two", &["--jobs", "2", "--quiet"]);
     assert_eq!((code, err.as_str()), (0, ""), "two threads");
@@ -86,16 +95,37 @@ fn threads_shards_and_kills_leave_no_trace() {
     for shard in ["3/3", "1/3", "2/3"] {
         let out = format!("shard{}", &shard[..1]);
         let (code, out, err) = study_run(folder, &out, &["--shard", shard]);
-        assert_eq!((code, out.as_str(), err.as_str()), (0, "", ""), "shard {shard}");
+        assert_eq!(
+            (code, out.as_str(), err.as_str()),
+            (0, "", ""),
+            "shard {shard}"
+        );
     }
-    let merge = ["study", "merge", "study.toml", "shard1", "shard2", "shard3", "--out", "merged", "--quiet"];
+    let merge = [
+        "study",
+        "merge",
+        "study.toml",
+        "shard1",
+        "shard2",
+        "shard3",
+        "--out",
+        "merged",
+        "--quiet",
+    ];
     let (code, _, err) = run(radgauge().current_dir(folder).args(merge));
     assert_eq!((code, err.as_str()), (0, ""), "merge");
     assert_same(&folder.join("merged"), &folder.join("one"), "merged");
 
     let kills = killed_until_done(folder, "killed");
-    assert!(kills >= 3, "killed {kills} times at work: too seldom to tell anything");
-    assert_same(&folder.join("killed"), &folder.join("one"), "killed and resumed");
+    assert!(
+        kills >= 3,
+        "killed {kills} times at work: too seldom to tell anything"
+    );
+    assert_same(
+        &folder.join("killed"),
+        &folder.join("one"),
+        "killed and resumed",
+    );
 
     let (code, _, err) = run(radgauge()
         .current_dir(folder)
@@ -113,15 +143,21 @@ fn threads_shards_and_kills_leave_no_trace() {
 /// killed with some cells there and others missing.
 fn killed_until_done(folder: &Path, out: &str) -> usize {
     let cells = folder.join(out).join("cells/all.cells");
-    let whole = fs::metadata(folder.join("one/cells/all.cells")).expect("cells").len();
+    let whole = fs::metadata(folder.join("one/cells/all.cells"))
+        .expect("cells")
+        .len();
     // A linear congruential generator: the moments differ from each other, not from run to run.
     let mut random = 7_u64;
     let mut kills = 0;
     for attempt in 0..200_u64 {
         let mut child = start(folder, out);
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         // Longer and longer, so that it ends on a slow machine too.
-        thread::sleep(Duration::from_millis(5 + (random >> 33) % (20 + 10 * attempt)));
+        thread::sleep(Duration::from_millis(
+            5 + (random >> 33) % (20 + 10 * attempt),
+        ));
         if child.try_wait().expect("a status").is_some() {
             break;
         }
@@ -185,22 +221,49 @@ fn an_unreadable_case_costs_that_case() {
     let (code, out, err) = study_run(folder, "with", &[]);
     assert_eq!((code, err.as_str()), (3, ""), "{out}");
     assert!(out.contains("4 of 5 cases"), "{out}");
-    assert!(out.contains("failed: 20 of 100 cells, 1 cases as a whole\n  p3: image.nii: "), "{out}");
-    let (with, without) = (results(&folder.join("with")), results(&folder.join("without")));
-    for name in ["features.csv", "reproducibility.csv", "settings.csv", "trustworthy.csv"] {
-        assert!(with[name] == without[name], "{name}: the other cases are as they would be without it");
+    assert!(
+        out.contains("failed: 20 of 100 cells, 1 cases as a whole\n  p3: image.nii: "),
+        "{out}"
+    );
+    let (with, without) = (
+        results(&folder.join("with")),
+        results(&folder.join("without")),
+    );
+    for name in [
+        "features.csv",
+        "reproducibility.csv",
+        "settings.csv",
+        "trustworthy.csv",
+    ] {
+        assert!(
+            with[name] == without[name],
+            "{name}: the other cases are as they would be without it"
+        );
     }
     let document = String::from_utf8(with["study.results"].clone()).expect("UTF-8");
-    assert!(document.contains("\"kind\":\"failure\",\"case\":\"p3\""), "named in the document");
-    assert!(!document.contains(&*folder.to_string_lossy()), "no path in the document");
+    assert!(
+        document.contains("\"kind\":\"failure\",\"case\":\"p3\""),
+        "named in the document"
+    );
+    assert!(
+        !document.contains(&*folder.to_string_lossy()),
+        "no path in the document"
+    );
 
     fs::remove_file(folder.join("scans/p3/mask.nii")).expect("removed");
     let (code, out, _) = study_run(folder, "no-mask", &[]);
     assert_eq!(code, 3, "{out}");
-    assert!(out.contains("p3: there is no mask `scans/p3/mask.nii`"), "{out}");
+    assert!(
+        out.contains("p3: there is no mask `scans/p3/mask.nii`"),
+        "{out}"
+    );
 
     for case in 0..5 {
-        write(folder, &format!("scans/p{case}/image.nii"), b"no image at all");
+        write(
+            folder,
+            &format!("scans/p{case}/image.nii"),
+            b"no image at all",
+        );
     }
     let (code, out, _) = study_run(folder, "none", &[]);
     assert_eq!(code, 5, "nothing was computed: {out}");
@@ -214,17 +277,37 @@ fn studies_that_cannot_run_are_refused_by_key() {
     let text = fs::read_to_string(folder.join("study.toml")).expect("the study");
     for (from, to, expected) in [
         ("[grid]", "[grid]\nspacings = [2]", "spacings"),
-        ("spacing_mm = [1, 1.5]", "spacing_mm = [1, -1.5]", "`interpolate.spacing_mm`: expected"),
-        ("spacing_mm = [1, 1.5]", "spacing_mm = [1, 1]", "`grid.spacing_mm`: expected levels that differ"),
+        (
+            "spacing_mm = [1, 1.5]",
+            "spacing_mm = [1, -1.5]",
+            "`interpolate.spacing_mm`: expected",
+        ),
+        (
+            "spacing_mm = [1, 1.5]",
+            "spacing_mm = [1, 1]",
+            "`grid.spacing_mm`: expected levels that differ",
+        ),
         (
             "discretise =",
             "filter = [{ kind = 'square' }]\ndiscretise =",
             "`discretise.method`: expected a method with a number of bins",
         ),
-        ("masks = 'scans/{patient}/", "masks = 'scans/{pat}/", "`{pat}` is not a part of"),
-        ("images = 'scans", "images = 'scan", "there is no case: no file matches `scan/{patient}/image.nii`"),
+        (
+            "masks = 'scans/{patient}/",
+            "masks = 'scans/{pat}/",
+            "`{pat}` is not a part of",
+        ),
+        (
+            "images = 'scans",
+            "images = 'scan",
+            "there is no case: no file matches `scan/{patient}/image.nii`",
+        ),
         ("degrees = 10", "degrees = 1000", "rotate.degrees"),
-        ("name = 'turn back'", "name = 'turn'", "`perturbations.chains.name`: expected names that differ"),
+        (
+            "name = 'turn back'",
+            "name = 'turn'",
+            "`perturbations.chains.name`: expected names that differ",
+        ),
         ("degrees = -10", "degrees = 10", "does the same as `turn`"),
     ] {
         assert!(text.contains(from), "`{from}` is in the study");
@@ -235,11 +318,22 @@ fn studies_that_cannot_run_are_refused_by_key() {
             assert!(err.contains(expected), "{command}, {to}: {err}");
         }
     }
-    write(folder, "study.toml", text.replace("[settings.interpolate]\nspacing_mm = [1, 1, 1]\nimage = 'linear'\n", "")
-        .replace("spacing_mm = [1, 1.5]\n", "").as_bytes());
+    write(
+        folder,
+        "study.toml",
+        text.replace(
+            "[settings.interpolate]\nspacing_mm = [1, 1, 1]\nimage = 'linear'\n",
+            "",
+        )
+        .replace("spacing_mm = [1, 1.5]\n", "")
+        .as_bytes(),
+    );
     let (code, _, err) = run(radgauge().current_dir(folder).args(["study", "check"]));
     assert_eq!(code, 2, "{err}");
-    assert!(err.contains("`turn` turns or moves the interpolation grid"), "{err}");
+    assert!(
+        err.contains("`turn` turns or moves the interpolation grid"),
+        "{err}"
+    );
 }
 
 #[test]
@@ -249,25 +343,41 @@ fn init_finds_the_scans_and_check_says_the_plan() {
     study(folder);
     fs::remove_file(folder.join("study.toml")).expect("removed");
     let init = |arguments: &[&str]| {
-        run(radgauge().current_dir(folder).args(["study", "init"]).args(arguments))
+        run(radgauge()
+            .current_dir(folder)
+            .args(["study", "init"])
+            .args(arguments))
     };
     let (code, out, err) = init(&[]);
     assert_eq!((code, err.as_str()), (0, ""), "{out}");
     assert!(out.contains("5 cases found"), "{out}");
     let text = fs::read_to_string(folder.join("study.toml")).expect("the study");
-    assert!(text.contains("images = \"scans/{case}/image.nii\""), "{text}");
+    assert!(
+        text.contains("images = \"scans/{case}/image.nii\""),
+        "{text}"
+    );
     let (code, _, err) = init(&[]);
     assert_eq!(code, 2, "not overwritten");
-    assert!(err.contains("is there already; --force replaces it"), "{err}");
+    assert!(
+        err.contains("is there already; --force replaces it"),
+        "{err}"
+    );
 
-    let (code, out, err) = run(radgauge()
-        .current_dir(folder)
-        .args(["study", "check", "--no-timing", "--jobs", "2"]));
+    let (code, out, err) =
+        run(radgauge()
+            .current_dir(folder)
+            .args(["study", "check", "--no-timing", "--jobs", "2"]));
     assert_eq!((code, err.as_str()), (0, ""), "{out}");
-    assert!(out.contains("cases            5, of which 0 cannot be read"), "{out}");
+    assert!(
+        out.contains("cases            5, of which 0 cannot be read"),
+        "{out}"
+    );
     assert!(out.contains("time             not measured"), "{out}");
 
     let (code, out, _) = init(&["example", "--example"]);
     assert_eq!(code, 0, "{out}");
-    assert!(folder.join("example/study.toml").is_file(), "the example was written");
+    assert!(
+        folder.join("example/study.toml").is_file(),
+        "the example was written"
+    );
 }

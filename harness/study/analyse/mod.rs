@@ -222,47 +222,37 @@ fn end(plan: &Plan, computers: &[Computer], reader: &Reader<'_>, outcome: &Outco
 }
 
 impl Step {
-    /// A perturbation as the document says it: its magnitude is the size of its single number, or of its single vector.
+    /// A perturbation as the document says it; its magnitude is the parameter that it is mostly a matter of, or the length
+    /// of it when that is a vector.
     fn of(step: &radgauge_phantoms::perturb::Perturbation) -> Self {
         let definition = step.canonical();
+        let kind = step.kind();
+        let (name, unit) = match kind {
+            "rotate" => ("degrees", "deg"),
+            "translate" => ("fraction", "voxel"),
+            "noise" => ("level", "intensity"),
+            "volume-fraction" => ("fraction", ""),
+            "blur" => ("fwhm_mm", "mm"),
+            "grow-mm" | "rim" | "core" | "slice-thickness" => ("mm", "mm"),
+            "sharpen" => ("amount", ""),
+            "bias-field" => ("amplitude", ""),
+            "intensity-scale" => ("factor", ""),
+            "intensity-shift" => ("by", "intensity"),
+            _ => ("", ""),
+        };
         let parameters: serde_json::Value =
             serde_json::from_str(&definition).unwrap_or(serde_json::Value::Null);
-        // What most perturbations are a matter of, by the first of these that they have.
-        const MAGNITUDES: [(&str, &str); 12] = [
-            ("degrees", "deg"),
-            ("fraction", ""),
-            ("mm", "mm"),
-            ("distance_mm", "mm"),
-            ("level", "intensity"),
-            ("factor", ""),
-            ("offset", "intensity"),
-            ("shift", "intensity"),
-            ("sigma_mm", "mm"),
-            ("fwhm_mm", "mm"),
-            ("spacing_mm", "mm"),
-            ("thickness_mm", "mm"),
-        ];
-        let size = |value: &serde_json::Value| match value {
-            serde_json::Value::Array(values) => {
+        let magnitude = match parameters.get(name) {
+            Some(serde_json::Value::Array(values)) => {
                 let squares = values.iter().map(|value| value.as_f64().map(|x| x * x));
                 squares.sum::<Option<f64>>().map(f64::sqrt)
             }
-            value => value.as_f64(),
-        };
-        let magnitude = MAGNITUDES.iter().find_map(|(name, unit)| {
-            let magnitude = size(parameters.get(name)?)?;
-            magnitude.is_finite().then_some((magnitude, *unit))
-        });
-        let kind = step.kind();
-        let unit = match (kind, magnitude) {
-            ("translate", Some(_)) => "voxel",
-            (_, Some((_, unit))) => unit,
-            (_, None) => "",
+            value => value.and_then(serde_json::Value::as_f64),
         };
         Self {
             kind: kind.to_owned(),
-            magnitude: magnitude.map(|(magnitude, _)| magnitude),
-            unit: unit.to_owned(),
+            magnitude,
+            unit: magnitude.map_or("", |_| unit).to_owned(),
             definition,
         }
     }
