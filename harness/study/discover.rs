@@ -190,8 +190,10 @@ fn group(image: &str, mask: &str, pairs: &[Vec<String>]) -> Group {
         true => end.replace('\u{0}', parts.last().map_or("", String::as_str)),
         false => end.to_owned(),
     };
+    // The last part is then in the name of the file and no folder.
+    let is_start = image.contains('\u{0}');
     let (image, mask) = (fill(image), fill(mask));
-    if image.len() != 0 && pairs_have_start(&image, &parts) {
+    if is_start {
         parts.pop();
     }
     let folder: String = parts.iter().map(|part| format!("{part}/")).collect();
@@ -200,14 +202,6 @@ fn group(image: &str, mask: &str, pairs: &[Vec<String>]) -> Group {
         masks: format!("{folder}{mask}"),
         cases: pairs.len(),
     }
-}
-
-/// Whether the last part is the start of the file's name, not a folder.
-fn pairs_have_start(image: &str, parts: &[String]) -> bool {
-    let file = image.rsplit('/').next().unwrap_or(image);
-    parts
-        .last()
-        .is_some_and(|last| file.starts_with(last.as_str()))
 }
 
 #[cfg(test)]
@@ -252,6 +246,20 @@ mod tests {
         assert_eq!(
             found(&files),
             one("{patient}/{scan}/image.nii", "{patient}/{scan}/mask.nii", 3)
+        );
+    }
+
+    #[test]
+    fn a_folder_that_is_called_as_the_image() {
+        let files = [
+            "a/CT/CT.nii",
+            "a/CT/mask.nii",
+            "b/CT/CT.nii",
+            "b/CT/mask.nii",
+        ];
+        assert_eq!(
+            found(&files),
+            one("{case}/CT/CT.nii", "{case}/CT/mask.nii", 2)
         );
     }
 

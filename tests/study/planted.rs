@@ -311,6 +311,15 @@ fn missing_values_are_counted_and_reasons_kept() {
     let row = &none.repeatability[0];
     assert_eq!((row.n, row.verdict.class.as_str()), (0, "unknown"));
     assert_eq!(row.icc.reason(), Some("planted"));
+    let exact = analysed(&plan, &[computer("a")], |_, case, _, _| Some(case as f64));
+    let icc = exact.repeatability[0]
+        .icc
+        .known()
+        .expect("draws that agree exactly");
+    assert_eq!(
+        (icc.value, icc.lower, icc.upper),
+        (1.0, Some(1.0), Some(1.0))
+    );
     let flat = analysed(&plan, &[computer("a")], |_, _, _, _| Some(4.0));
     let row = &flat.repeatability[0];
     assert_eq!(
@@ -340,6 +349,16 @@ fn limits_beside_the_icc_are_limits() {
 
 #[test]
 fn arms_are_labelled_and_change_nothing_else() {
+    let exact = analysed(
+        &plan(5, 2, 2, ""),
+        &[computer("a")],
+        |_, case, _, settings| Some((case + settings) as f64),
+    );
+    assert_eq!(
+        exact.reproducibility.len(),
+        exact.study.features.len(),
+        "no variance of draws"
+    );
     let value = |_: usize, case: usize, draw: usize, settings: usize| {
         let (case, draw) = (case as f64, draw as f64);
         Some(case * case + 30.0 * settings as f64 + 0.2 * ((case + draw) % 3.0))

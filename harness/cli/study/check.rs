@@ -13,7 +13,7 @@ use crate::{
 ///
 /// Refuses a study that cannot run, naming the key. The time is measured on one scan of the study.
 #[derive(Debug, Args)]
-pub(super) struct Check {
+pub(in crate::cli) struct Check {
     #[command(flatten)]
     study: StudyFile,
     /// Number of threads that the estimate is for; one per processor otherwise

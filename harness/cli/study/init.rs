@@ -16,7 +16,7 @@ use crate::{
 ///
 /// Looks for images and masks (NIfTI) that belong together. Nothing is changed but the one file that is written.
 #[derive(Debug, Args)]
-pub(super) struct Init {
+pub(in crate::cli) struct Init {
     /// The folder with your scans
     #[arg(value_name = "FOLDER", default_value = ".")]
     folder: PathBuf,

@@ -15,7 +15,7 @@ use crate::{
 ///
 /// The results are those of a run without shards, byte for byte. A cell that no shard computed counts as failed.
 #[derive(Debug, Args)]
-pub(super) struct Merge {
+pub(in crate::cli) struct Merge {
     #[command(flatten)]
     study: StudyFile,
     /// Folders of results that shards were computed in; otherwise the folder that is written to

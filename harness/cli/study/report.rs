@@ -13,7 +13,7 @@ use crate::{
 
 /// Write the reports of a finished study again, from its document alone
 #[derive(Debug, Args)]
-pub(super) struct Report {
+pub(in crate::cli) struct Report {
     /// The folder of results, or its `study.results`
     #[arg(value_name = "RESULTS", default_value = "results")]
     results: PathBuf,

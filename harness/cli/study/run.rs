@@ -28,7 +28,7 @@ use crate::{
 /// perturbation × settings) is known by the content of its scan and by its settings, so that a changed grid or one more
 /// case recomputes nothing else. The results do not depend on the number of threads, shards or interruptions.
 #[derive(Debug, Args)]
-pub(super) struct Run {
+pub(in crate::cli) struct Run {
     #[command(flatten)]
     study: StudyFile,
     /// Folder for the results; otherwise `results` beside the study

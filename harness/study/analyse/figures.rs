@@ -80,14 +80,25 @@ pub(super) fn correlation(
     }))
 }
 
-pub(super) fn coefficient(coefficient: &repeatability::Coefficient) -> Coefficient {
-    let bound = |bound: fn(&Interval) -> f64| coefficient.interval.as_ref().map(bound);
-    Coefficient {
-        value: coefficient.value,
-        lower: bound(|interval| interval.lower),
-        upper: bound(|interval| interval.upper),
-        df: coefficient.df,
-    }
+/// A coefficient. Where there is no variance there are no degrees of freedom: 0.
+pub(super) fn coefficient(
+    coefficient: Result<&repeatability::Coefficient, &Undefined>,
+) -> Known<Coefficient> {
+    let finite = |coefficient: &repeatability::Coefficient| {
+        let bound = |bound: fn(&Interval) -> f64| coefficient.interval.as_ref().map(bound);
+        match coefficient.value.is_finite() {
+            true => Ok(Coefficient {
+                value: coefficient.value,
+                lower: bound(|interval| interval.lower),
+                upper: bound(|interval| interval.upper),
+                df: Some(coefficient.df)
+                    .filter(|df| df.is_finite())
+                    .unwrap_or(0.0),
+            }),
+            false => Err(Undefined::Overflow),
+        }
+    };
+    Known::from(coefficient.map_err(Clone::clone).and_then(finite))
 }
 
 /// The number that the criteria compare with their limits.

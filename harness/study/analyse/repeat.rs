@@ -13,7 +13,7 @@ use crate::{
     },
     study::{
         criteria::Criteria,
-        outcome::{Coefficient, Known, Repeatability, Verdict},
+        outcome::{Known, Repeatability, Verdict},
         plan::Plan,
     },
 };
@@ -104,11 +104,7 @@ fn one(
         Known::from(within.as_ref().map_err(Clone::clone).and_then(figure))
     };
     let within_cv = of_within(|within| within.within_cv.root_mean_square.clone());
-    let coefficient: Known<Coefficient> = Known::from(
-        within
-            .as_ref()
-            .map(|within| figures::coefficient(&within.coefficient)),
-    );
+    let coefficient = figures::coefficient(within.as_ref().map(|within| &within.coefficient));
     let ill_conditioned = within.as_ref().ok().and_then(|within| {
         let ill = within.within_cv.ill_conditioned_subjects;
         let has_both_signs = means.iter().any(|m| *m < 0.0) && means.iter().any(|m| *m > 0.0);

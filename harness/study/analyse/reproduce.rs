@@ -137,7 +137,7 @@ fn one(
                 distinct_categories: components.distinct_categories(),
             })
         })),
-        coefficient: Known::from(coefficient.as_ref().map(figures::coefficient)),
+        coefficient: figures::coefficient(coefficient.as_ref()),
     }
 }
 
