@@ -96,7 +96,9 @@ impl Axis {
 
     /// Continues a line of voxels from which the constant of the boundary was subtracted.
     pub(super) fn extend<T: Copy + Default>(&self, voxels: &[T], line: &mut [T]) {
-        for (value, source) in line.iter_mut().zip(&self.source) {
+        line[..self.size].copy_from_slice(voxels);
+        let beyond = &self.source[self.size..];
+        for (value, source) in line[self.size..].iter_mut().zip(beyond) {
             *value = source.map_or_else(T::default, |voxel| voxels[voxel]);
         }
     }
@@ -154,7 +156,7 @@ pub(super) fn respond(
             let mut weight = Weight {
                 lines: transfer.plane(x),
                 is_imaginary: transfer.is_imaginary(),
-                points: points as f64,
+                per_point: 1.0 / points as f64,
             };
             match &z {
                 None => respond_in_columns(plane, &y, &mut weight, scratch),
@@ -312,7 +314,7 @@ impl<'a> Pencils<'a> {
 struct Weight<'a> {
     lines: Lines<'a>,
     is_imaginary: bool,
-    points: f64,
+    per_point: f64,
 }
 
 impl Weight<'_> {
@@ -320,7 +322,7 @@ impl Weight<'_> {
         values.resize(spectrum.len(), 0.0);
         (self.lines)(y, values);
         for (coefficient, value) in spectrum.iter_mut().zip(values) {
-            *coefficient *= *value / self.points;
+            *coefficient *= *value * self.per_point;
             if self.is_imaginary {
                 *coefficient = Complex64::new(-coefficient.im, coefficient.re);
             }

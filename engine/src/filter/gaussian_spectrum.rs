@@ -1,11 +1,11 @@
-//! Transfer functions of the Gaussian and of the Laplacian of Gaussian, as kernels of limited support have them.
+//! The transfer function of the Laplacian of Gaussian, as a kernel of limited support has it.
 
 use std::f64::consts::{PI, TAU};
 
 use super::{fft::Lines, transfer::FourierGrid, transfer::Symbol};
 
-/// The discrete Fourier transforms of the two one-dimensional kernels of which both are made, per axis, for taps t from
-/// −h to h and σ in voxels.
+/// The discrete Fourier transforms of the two one-dimensional kernels of which it is made, per axis, for taps t from −h to
+/// h and σ in voxels.
 struct Factors {
     /// `exp(−t² / 2σ²)`.
     gaussian: [Vec<f64>; 3],
@@ -45,33 +45,6 @@ fn spectrum(period: usize, half_width: u32, weight: &dyn Fn(f64) -> f64) -> Vec<
             weight(0.0) + pairs.sum::<f64>()
         })
         .collect()
-}
-
-/// A Gaussian window of weight 1.
-pub(super) struct GaussianWindow(Factors);
-
-impl GaussianWindow {
-    pub(super) fn new(grid: &FourierGrid, sigma: f64, half_width: u32) -> Self {
-        let mut factors = Factors::new(grid, sigma, half_width);
-        for spectrum in &mut factors.gaussian {
-            let weight = spectrum[0];
-            for value in spectrum {
-                *value /= weight;
-            }
-        }
-        Self(factors)
-    }
-}
-
-impl Symbol for GaussianWindow {
-    fn plane(&self, x: usize) -> Lines<'_> {
-        let [gx, gy, gz] = &self.0.gaussian;
-        Box::new(move |y, line| {
-            for (value, gz) in line.iter_mut().zip(gz) {
-                *value = gx[x] * gy[y] * gz;
-            }
-        })
-    }
 }
 
 /// The Laplacian of Gaussian (L6PA) in D dimensions, a sum of D products:

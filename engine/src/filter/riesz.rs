@@ -7,12 +7,12 @@ use super::{
     Behaviour, Boundary, Dimension, FilterError,
     fft::{Axis, Lines, continued_axes, respond},
     frequencies::Frequencies,
-    gaussian::{default_cutoff, samples},
-    gaussian_spectrum::{GaussianWindow, LaplacianOfGaussian},
+    gaussian::{Gaussian, default_cutoff, samples},
+    gaussian_spectrum::LaplacianOfGaussian,
     isotropic_spacing_mm,
     simoncelli::{band_pass, check_level, expect_room},
     structure_tensor::{Orientations, tensor_components},
-    transfer::{AllPass, FourierGrid, Radial, RealResponse, Symbol},
+    transfer::{FourierGrid, Product, Radial, RealResponse, Symbol},
 };
 use crate::{
     settings::{SettingsError, check_value},
@@ -216,8 +216,19 @@ impl Riesz {
     }
 
     fn orientations(&self, image: &Image, sigma_mm: f64) -> Result<Orientations, FilterError> {
-        let (sigma, reach) = self.in_voxels(image, sigma_mm, default_cutoff())?;
-        let transform = Transform::new(self, image, reach)?;
+        // Refuses a window that is no window of this filter.
+        self.in_voxels(image, sigma_mm, default_cutoff())?;
+        // Products go on beyond the borders as the image does; a constant has no derivative.
+        let window = Gaussian {
+            sigma_mm,
+            cutoff: default_cutoff(),
+            dimension: self.dimension,
+            boundary: match self.boundary {
+                Boundary::Constant(_) => Boundary::Zero,
+                boundary => boundary,
+            },
+        };
+        let transform = Transform::new(self, image, 0)?;
         let dimensions = self.dimension.axes();
         let gradient: Vec<Vec<f64>> = (0..dimensions)
             .map(|axis| {
@@ -226,22 +237,14 @@ impl Riesz {
                 transform.component(&order, Of::Identity)
             })
             .collect();
-        let tensor: Vec<Vec<f64>> = tensor_components(dimensions)
+        let tensor: Vec<Image> = tensor_components(dimensions)
             .map(|[m, n]| {
                 let products = gradient[m].par_iter().zip(&gradient[n]);
                 let products = products.map(|(a, b)| a * b).collect();
                 let products = Volume::from_flat(image.grid().clone(), products);
-                // Products go on beyond the borders as the image does; a constant has no derivative.
-                let boundary = match self.boundary {
-                    Boundary::Constant(_) => Boundary::Zero,
-                    boundary => boundary,
-                };
-                let axes = continued_axes(image.size(), self.dimension, boundary, reach as usize);
-                let window = GaussianWindow::new(&transform.grid, sigma, reach);
-                let window = RealResponse::new(transform.grid.clone(), window, 0);
-                respond(&products, &axes, 0.0, &window)
+                window.apply(&products)
             })
-            .collect();
+            .collect::<Result<_, _>>()?;
         Ok(Orientations::new(&tensor, &gradient, &self.order))
     }
 
@@ -253,10 +256,10 @@ impl Riesz {
             let scale = (factorial(&order) / factorial(&self.order)).sqrt();
             response
                 .par_iter_mut()
-                .zip(&component)
-                .enumerate()
-                .for_each(|(voxel, (response, component))| {
-                    *response += scale * orientations.coefficient(voxel, &order) * component;
+                .zip(orientations.coefficients(&order))
+                .zip(component)
+                .for_each(|((response, coefficient), component)| {
+                    *response += scale * coefficient * component;
                 });
         }
         response
@@ -296,25 +299,34 @@ impl<'a> Transform<'a> {
     /// The derivative of an order along the axes.
     fn component(&self, order: &[u32], of: Of) -> Vec<f64> {
         let grid = &self.grid;
+        let total: u32 = order.iter().sum();
+        let over_radius = move |squared: f64| squared.sqrt().powi(-total.cast_signed());
+        // What depends on ‖ν‖ alone is worked out together.
         let of: Box<dyn Symbol> = match of {
-            Of::Identity => Box::new(AllPass),
-            Of::LaplacianOfGaussian { sigma, half_width } => {
-                Box::new(LaplacianOfGaussian::new(grid, sigma, half_width))
+            Of::Identity => Box::new(Radial::new(grid, over_radius)),
+            Of::LaplacianOfGaussian { sigma, half_width } => Box::new(Product(
+                LaplacianOfGaussian::new(grid, sigma, half_width),
+                Radial::new(grid, over_radius),
+            )),
+            Of::Simoncelli { level } => {
+                let band_pass = band_pass(level);
+                let profile = move |squared| band_pass(squared) * over_radius(squared);
+                Box::new(Radial::new(grid, profile))
             }
-            Of::Simoncelli { level } => Box::new(Radial::new(grid, band_pass(level))),
         };
         let symbol = Derivative::new(grid, order, of);
-        let transfer = RealResponse::new(grid.clone(), symbol, order.iter().sum());
+        let transfer = RealResponse::new(grid.clone(), symbol, total);
         respond(self.image, &self.axes, self.constant, &transfer)
     }
 }
 
 /// `√(L! / l!) · ν^l / ‖ν‖^L · ĝ_of(ν)`.
 struct Derivative {
-    grid: FourierGrid,
-    /// l of the three axes of the grid.
-    order: [i32; 3],
+    /// `√(L! / l!)`.
     scale: f64,
+    /// `νᵢ^lᵢ` along the three axes of the grid.
+    powers: [Vec<f64>; 3],
+    /// `ĝ_of(ν) / ‖ν‖^L`.
     of: Box<dyn Symbol>,
 }
 
@@ -326,10 +338,15 @@ impl Derivative {
             [x, y, z] => [*x, *y, *z],
             _ => unreachable!("checked: two or three numbers"),
         };
+        let powers = |axis: usize| {
+            let coordinates = grid.coordinates[axis].iter();
+            coordinates
+                .map(|nu| nu.powi(axes[axis].cast_signed()))
+                .collect()
+        };
         Self {
-            grid: grid.clone(),
-            order: axes.map(u32::cast_signed),
             scale: (factorial(&[total]) / factorial(order)).sqrt(),
+            powers: [0, 1, 2].map(powers),
             of,
         }
     }
@@ -338,19 +355,12 @@ impl Derivative {
 impl Symbol for Derivative {
     fn plane(&self, x: usize) -> Lines<'_> {
         let mut of = self.of.plane(x);
-        let [nu_x, nu_y, nu_z] = &self.grid.coordinates;
-        let [lx, ly, lz] = self.order;
-        let total = lx + ly + lz;
-        let nu_x = nu_x[x];
-        let of_x = self.scale * nu_x.powi(lx);
+        let [of_x, of_y, of_z] = &self.powers;
         Box::new(move |y, line| {
             of(y, line);
-            let nu_y = nu_y[y];
-            let of_xy = of_x * nu_y.powi(ly);
-            let xy_squared = nu_x * nu_x + nu_y * nu_y;
-            for (value, nu_z) in line.iter_mut().zip(nu_z) {
-                let radius = (xy_squared + nu_z * nu_z).sqrt();
-                *value *= of_xy * nu_z.powi(lz) / radius.powi(total);
+            let of_xy = self.scale * of_x[x] * of_y[y];
+            for (value, of_z) in line.iter_mut().zip(of_z) {
+                *value *= of_xy * of_z;
             }
             // The mean, which a grid without coordinate 0 has elsewhere.
             if x == 0 && y == 0 {

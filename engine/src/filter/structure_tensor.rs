@@ -2,6 +2,8 @@
 
 use rayon::prelude::*;
 
+use crate::volume::Image;
+
 type Matrix = [[f64; 3]; 3];
 
 /// The components of a symmetric tensor, in the order in which [`Orientations::new`] takes them.
@@ -20,7 +22,7 @@ pub(super) struct Orientations {
 impl Orientations {
     /// Directions from the components of the tensor and the gradient, all of them voxel by voxel, for a derivative of
     /// an order l.
-    pub(super) fn new(tensor: &[Vec<f64>], gradient: &[Vec<f64>], order: &[u32]) -> Self {
+    pub(super) fn new(tensor: &[Image], gradient: &[Vec<f64>], order: &[u32]) -> Self {
         let dimensions = gradient.len();
         let used: Vec<usize> = (0..dimensions).filter(|axis| order[*axis] > 0).collect();
         let mut directions = vec![[0.0; 3]; used.len() * gradient[0].len()];
@@ -30,8 +32,8 @@ impl Orientations {
             .for_each(|(voxel, directions)| {
                 let mut matrix = Matrix::default();
                 for ([m, n], component) in tensor_components(dimensions).zip(tensor) {
-                    matrix[m][n] = component[voxel];
-                    matrix[n][m] = component[voxel];
+                    matrix[m][n] = component.as_slice()[voxel];
+                    matrix[n][m] = matrix[m][n];
                 }
                 let mut uphill = [0.0; 3];
                 for (component, gradient) in uphill.iter_mut().zip(gradient) {
@@ -48,37 +50,73 @@ impl Orientations {
         }
     }
 
-    /// The coefficient of `ν^m` in `Π (uᵢ · ν)^lᵢ` at a voxel.
-    pub(super) fn coefficient(&self, voxel: usize, powers: &[u32]) -> f64 {
-        let directions = &self.directions[voxel * self.times.len()..][..self.times.len()];
+    /// Voxel by voxel the coefficient of `ν^m` in `Π (uᵢ · ν)^lᵢ`.
+    pub(super) fn coefficients(&self, powers: &[u32]) -> impl IndexedParallelIterator<Item = f64> {
         let mut left = [0; 3];
         left[..powers.len()].copy_from_slice(powers);
-        coefficient(directions, &self.times, left)
+        let coefficient = Coefficient::new(&self.times, left);
+        self.directions
+            .par_chunks_exact(self.times.len())
+            .map(move |directions| coefficient.at(directions))
     }
 }
 
-/// The coefficient of `ν^left` in the product of `(u · ν)^times` over the directions u: the sum over all ways to take
-/// one component from every factor.
-fn coefficient(directions: &[[f64; 3]], times: &[u32], left: [u32; 3]) -> f64 {
-    let ([u, directions @ ..], [times, rest @ ..]) = (directions, times) else {
-        return 1.0;
-    };
-    // How often x, y and z are taken from this direction: (u · ν)^n = Σ n! / (x! y! z!) · u^(x, y, z) ν^(x, y, z).
-    let mut sum = 0.0;
-    for x in 0..=left[0].min(*times) {
-        for y in 0..=left[1].min(times - x) {
-            let z = times - x - y;
-            if z <= left[2] {
-                let powers = [x, y, z];
-                let own = (0..3).map(|axis| u[axis].powi(powers[axis].cast_signed()));
-                let left = std::array::from_fn(|axis| left[axis] - powers[axis]);
-                sum += multinomial(powers)
-                    * own.product::<f64>()
-                    * coefficient(directions, rest, left);
+/// The coefficient of `ν^m` in a product of `(u · ν)^l` over some directions u, as a polynomial of the directions: the
+/// sum over all ways to take one component from every factor.
+struct Coefficient {
+    terms: Vec<Term>,
+}
+
+/// `factor · Π u^powers`, with three powers for each direction.
+struct Term {
+    factor: f64,
+    powers: Vec<[u32; 3]>,
+}
+
+impl Coefficient {
+    /// For directions of which each comes `times` often.
+    fn new(times: &[u32], left: [u32; 3]) -> Self {
+        let [times, rest @ ..] = times else {
+            let end = Term {
+                factor: 1.0,
+                powers: Vec::new(),
+            };
+            return Self { terms: vec![end] };
+        };
+        // How often x, y and z are taken from this direction: (u · ν)^n = Σ n! / (x! y! z!) · u^(x, y, z) ν^(x, y, z).
+        let mut terms = Vec::new();
+        for x in 0..=left[0].min(*times) {
+            for y in 0..=left[1].min(times - x) {
+                let z = times - x - y;
+                if z <= left[2] {
+                    let own = [x, y, z];
+                    let left = std::array::from_fn(|axis| left[axis] - own[axis]);
+                    let others = Self::new(rest, left).terms.into_iter();
+                    terms.extend(others.map(|term| Term {
+                        factor: multinomial(own) * term.factor,
+                        powers: [vec![own], term.powers].concat(),
+                    }));
+                }
             }
         }
+        Self { terms }
     }
-    sum
+
+    fn at(&self, directions: &[[f64; 3]]) -> f64 {
+        let value = |term: &Term| {
+            let components = directions.iter().flatten();
+            let powers = term.powers.iter().flatten();
+            components
+                .zip(powers)
+                .fold(term.factor, |product, (u, n)| product * power(*u, *n))
+        };
+        self.terms.iter().map(value).sum()
+    }
+}
+
+/// `xⁿ` for a small n.
+fn power(x: f64, n: u32) -> f64 {
+    (0..n).fold(1.0, |power, _| power * x)
 }
 
 /// `(a + b + c)! / (a! b! c!)`.
@@ -130,22 +168,26 @@ fn eigenvectors(mut m: Matrix) -> ([f64; 3], Matrix) {
         if off_diagonal <= f64::EPSILON * diagonal * f64::EPSILON {
             break;
         }
-        for (p, q) in [(0, 1), (0, 2), (1, 2)] {
+        // Only what is on and above the diagonal is kept up.
+        for (p, q, third) in [(0, 1, 2), (0, 2, 1), (1, 2, 0)] {
             if m[p][q] == 0.0 {
                 continue;
             }
+            // A τ whose square is no number gives a t of 0, as it should.
             let tau = (m[q][q] - m[p][p]) / (2.0 * m[p][q]);
-            let t = tau.signum() / (tau.abs() + tau.hypot(1.0));
-            let c = 1.0 / t.hypot(1.0);
+            let t = tau.signum() / (tau.abs() + (tau * tau + 1.0).sqrt());
+            let c = 1.0 / (t * t + 1.0).sqrt();
             let s = t * c;
-            for row in &mut m {
-                (row[p], row[q]) = (c * row[p] - s * row[q], s * row[p] + c * row[q]);
-            }
-            for rows in [&mut m, &mut vectors] {
-                let (a, b) = (rows[p], rows[q]);
-                rows[p] = std::array::from_fn(|i| c * a[i] - s * b[i]);
-                rows[q] = std::array::from_fn(|i| s * a[i] + c * b[i]);
-            }
+            m[p][p] -= t * m[p][q];
+            m[q][q] += t * m[p][q];
+            m[p][q] = 0.0;
+            let [at_p, at_q] = [p, q].map(|i| [i.min(third), i.max(third)]);
+            let (a, b) = (m[at_p[0]][at_p[1]], m[at_q[0]][at_q[1]]);
+            m[at_p[0]][at_p[1]] = c * a - s * b;
+            m[at_q[0]][at_q[1]] = s * a + c * b;
+            let (a, b) = (vectors[p], vectors[q]);
+            vectors[p] = std::array::from_fn(|i| c * a[i] - s * b[i]);
+            vectors[q] = std::array::from_fn(|i| s * a[i] + c * b[i]);
         }
     }
     (std::array::from_fn(|i| m[i][i]), vectors)
@@ -220,7 +262,7 @@ mod tests {
                 for y in 0..=3 - x {
                     let powers = [x, y, 3 - x - y];
                     let monomial: f64 = (0..3).map(|i| nu[i].powi(powers[i] as i32)).product();
-                    sum += coefficient(&[u, v], &[2, 1], powers) * monomial;
+                    sum += Coefficient::new(&[2, 1], powers).at(&[u, v]) * monomial;
                 }
             }
             prop_assert!((sum - dot(u).powi(2) * dot(v)).abs() < 1e-13, "(u·ν)² (v·ν)");

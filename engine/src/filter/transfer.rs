@@ -95,12 +95,22 @@ impl<S: Symbol> Transfer for RealResponse<S> {
     }
 }
 
-/// `ĝ = 1`: the image itself.
-pub(super) struct AllPass;
+/// The product of two functions.
+pub(super) struct Product<A, B>(pub(super) A, pub(super) B);
 
-impl Symbol for AllPass {
-    fn plane(&self, _: usize) -> Lines<'_> {
-        Box::new(|_, line| line.fill(1.0))
+impl<A: Symbol, B: Symbol> Symbol for Product<A, B> {
+    fn plane(&self, x: usize) -> Lines<'_> {
+        let mut one = self.0.plane(x);
+        let mut other = self.1.plane(x);
+        let mut factors = Vec::new();
+        Box::new(move |y, line| {
+            one(y, line);
+            factors.resize(line.len(), 0.0);
+            other(y, &mut factors);
+            for (value, factor) in line.iter_mut().zip(&factors) {
+                *value *= factor;
+            }
+        })
     }
 }
 
