@@ -16,6 +16,11 @@ use radgauge_engine::{
 };
 use radgauge_reference::{datasets::Library, ibsi1::preset};
 
+/// As in the program.
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// A smooth random image: white noise (SplitMix64, fixed seed) under three periodic moving averages of 7 voxels along
 /// every axis, scaled to a mean of 50 and a standard deviation of 100.
 fn smooth_noise(size: [usize; 3]) -> Image {

@@ -10,6 +10,11 @@ use radgauge_engine::{
     volume::{Grid, Image, Volume},
 };
 
+/// As in the program.
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// White noise (SplitMix64, fixed seed), 0 to 255.
 fn noise(size: [usize; 3]) -> Image {
     let mut state = 20_261_124u64;

@@ -17,6 +17,11 @@ use radgauge_engine::{
 };
 use radgauge_reference::ibsi1::preset;
 
+/// As in the program.
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let [settings, image, mask] = arguments.as_slice() else {
