@@ -87,6 +87,15 @@ const LINEAR: [&str; 9] = [
     "kind = 'laplacian'",
 ];
 
+/// More of them: those that go through the spectrum.
+const SPECTRAL: [&str; 5] = [
+    "kind = 'gabor'\nsigma_mm = 1.5\nlambda_mm = 3\ngamma = 1.5\ntheta_rad = 0.6\nresponse = 'real'",
+    "kind = 'simoncelli'\nlevel = 1",
+    "kind = 'riesz'\norder = [0, 1, 1]",
+    "kind = 'riesz'\norder = [2, 0]\ndimension = '2d'\nof = { kind = 'simoncelli', level = 1 }",
+    "kind = 'riesz'\norder = [1, 0, 0]\nof = { kind = 'laplacian-of-gaussian', sigma_mm = 0.6 }",
+];
+
 /// Filters that are not.
 const OTHERS: [&str; 5] = [
     "kind = 'laws'\nkernel = 'E5L5S5'\npooling = 'max'\nenergy_distance = 1",
@@ -109,7 +118,7 @@ fn linear_filters_are_linear() {
     let one = noise([7, 6, 5]);
     let other = one.map(|f| (7.0 * f).sin());
     let sum = combined(&one, &other, |f, g| 3.0 * f - 0.5 * g);
-    for keys in LINEAR {
+    for keys in LINEAR.into_iter().chain(SPECTRAL) {
         for boundary in BOUNDARIES.into_iter().filter(|b| b.constant() == 0.0) {
             let keys = bounded(keys, boundary);
             let [one, other] = [&one, &other].map(|image| apply(&keys, image));
@@ -128,7 +137,7 @@ fn combined(one: &Image, other: &Image, f: impl Fn(f64, f64) -> f64) -> Image {
 fn filters_move_with_a_periodic_image() {
     let image = noise([7, 6, 5]);
     let shift = "kind = 'translation'\nshift = [2, -3, 11]\nboundary = 'periodic'";
-    for keys in LINEAR.into_iter().chain(OTHERS) {
+    for keys in LINEAR.into_iter().chain(SPECTRAL).chain(OTHERS) {
         let keys = bounded(keys, Boundary::Periodic);
         let moved = apply(&keys, &apply(shift, &image));
         assert_close(&moved, &apply(shift, &apply(&keys, &image)), &keys);
