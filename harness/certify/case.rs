@@ -24,7 +24,7 @@ const NO_MAPS_RECORDED: &str = "a file of values holds no response maps";
 pub(super) struct SelectedCase<'a> {
     pub(super) case: &'a SuiteCase,
     checks: Vec<&'a Check>,
-    observed: Vec<&'a Observation>,
+    observed: Vec<Observation>,
 }
 
 /// A case after it was put to an implementation, or could not be.
@@ -43,7 +43,7 @@ impl<'a> SelectedCase<'a> {
             return None;
         }
         let checks = case.checks.iter().filter(|one| options.selects(&one.id));
-        let observed = case.observed.iter().filter(|one| options.selects(&one.id));
+        let observed = case.observations().filter(|one| options.selects(&one.id));
         let selected = Self {
             case,
             checks: checks.collect(),
@@ -199,7 +199,7 @@ impl<'a> SelectedCase<'a> {
                 .map(|one| check((*one).clone()))
                 .collect(),
             observations: (self.observed.iter())
-                .map(|one| observe((*one).clone()))
+                .map(|one| observe(one.clone()))
                 .collect(),
             data: DataState::Present,
             is_implementation_unusable: false,

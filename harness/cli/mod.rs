@@ -16,6 +16,7 @@ mod gate;
 mod input;
 mod output;
 mod perturb;
+mod phantom;
 mod power;
 mod report;
 mod schema;
@@ -70,6 +71,8 @@ enum Command {
     Power(power::Power),
     #[command(subcommand)]
     Study(study::StudyCommand),
+    #[command(subcommand)]
+    Phantom(phantom::PhantomCommand),
     Extract(extract::Extract),
     Features(features::Features),
     Filter(filter::Filter),
@@ -175,6 +178,7 @@ fn run(cli: Cli) -> Result<u8, Failed> {
         Command::Report(command) => command.run(),
         Command::Power(command) => command.run(),
         Command::Study(command) => command.run(),
+        Command::Phantom(command) => command.run(),
         Command::Extract(command) => command.run(),
         Command::Features(command) => command.run(),
         Command::Filter(command) => command.run(),

@@ -3,6 +3,7 @@
 //! Two values *agree* when they differ by no more than the rule of their check forgives (its tolerance and rounding),
 //! so that two values may agree and be wrong together: what is right is the business of certification.
 
+pub mod cross;
 mod html;
 mod text;
 

@@ -148,7 +148,7 @@ pub fn text(comparison: &Comparison) -> String {
 }
 
 /// A titled list, cut when it is long; nothing when it is empty.
-fn listed<T>(text: &mut String, title: &str, items: &[T], line: impl Fn(&T) -> String) {
+pub(super) fn listed<T>(text: &mut String, title: &str, items: &[T], line: impl Fn(&T) -> String) {
     if items.is_empty() {
         return;
     }
@@ -162,7 +162,7 @@ fn listed<T>(text: &mut String, title: &str, items: &[T], line: impl Fn(&T) -> S
 }
 
 /// Rows as columns of equal width, the first to the left and the others to the right.
-fn aligned(table: &[Vec<String>]) -> String {
+pub(super) fn aligned(table: &[Vec<String>]) -> String {
     let columns = table.first().map_or(0, Vec::len);
     let width = |column: usize| {
         table

@@ -228,6 +228,10 @@ pub struct Observation {
     pub name: String,
     /// Unit of the value.
     pub unit: String,
+    /// How far two implementations may be apart and still agree, relative to the larger value; absent where nothing is
+    /// said of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tolerance: Option<f64>,
     /// The value; absent when there is none or it is not finite.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<f64>,

@@ -299,9 +299,9 @@ impl Findings {
                 (case, checks.collect())
             })
             .collect();
-        let observed = expected.iter().flat_map(|(case, _)| &case.observed);
-        let observed = observed.map(|one| one.id.as_str()).filter(|id| selects(id));
-        if observed.ne(results.observations.iter().map(|one| one.id.as_str())) {
+        let observed = expected.iter().flat_map(|(case, _)| case.observations());
+        let observed = observed.map(|one| one.id).filter(|id| selects(id));
+        if observed.ne(results.observations.iter().map(|one| one.id.clone())) {
             self.in_results("the values without a reference are not those of the suites");
         }
 

@@ -72,6 +72,7 @@ fn consensus_case(case: Case) -> SuiteCase {
         asks: Asks::Features,
         checks: features.chain(diagnostics).collect(),
         observed: Vec::new(),
+        observed_features: &[],
         is_on_request: false,
     }
 }

@@ -6,10 +6,12 @@
 mod analytic;
 mod ibsi1;
 mod ibsi2;
+pub mod imsure;
 
 pub use analytic::analytic;
 pub use ibsi1::ibsi1;
 pub use ibsi2::ibsi2;
+pub use imsure::imsure;
 
 use std::collections::BTreeMap;
 
@@ -49,6 +51,8 @@ pub struct SuiteCase {
     pub checks: Vec<Check>,
     /// What is asked for though there is no reference for it, in order; without values.
     pub observed: Vec<Observation>,
+    /// What is asked for besides, where many cases ask for the same.
+    pub observed_features: &'static [ObservedFeature],
     /// Whether it is run only when a glob selects it: it takes long, and nothing in it is judged.
     pub is_on_request: bool,
 }
@@ -57,6 +61,20 @@ impl SuiteCase {
     /// The keys of its checks, in order: ids without the case.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.checks.iter().map(|check| check.key())
+    }
+
+    /// What is asked for though there is no reference for it, in order; without values.
+    pub fn observations(&self) -> impl Iterator<Item = Observation> {
+        let features = self.observed_features.iter();
+        let features = features.map(|feature| feature.observation(&self.id));
+        self.observed.iter().cloned().chain(features)
+    }
+
+    /// The keys of everything that is asked for, in order.
+    pub fn asked_keys(&self) -> impl Iterator<Item = &str> {
+        let observed = self.observed.iter().map(Observation::key);
+        let features = self.observed_features.iter().map(|one| one.key.as_str());
+        self.keys().chain(observed).chain(features)
     }
 
     /// Whether another case puts the same question: the same image and mask, processed alike. Its answers are the
@@ -102,7 +120,42 @@ impl SuiteCase {
     pub fn is_selected(&self, selects: impl Fn(&str) -> bool) -> bool {
         let checks = self.checks.iter().map(|check| &check.id);
         let observed = self.observed.iter().map(|one| &one.id);
+        let features = self.observed_features.iter();
         checks.chain(observed).any(|id| selects(id))
+            || features
+                .map(|feature| feature.id(&self.id))
+                .any(|id| selects(&id))
+    }
+}
+
+/// A feature that is asked for without a reference.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ObservedFeature {
+    /// Its key, `stat/-/Q4LE`.
+    pub key: String,
+    /// Its name.
+    pub name: &'static str,
+    /// Unit of its values.
+    pub unit: &'static str,
+    /// How far two implementations may be apart and still agree, relative to the larger value.
+    pub tolerance: Option<f64>,
+}
+
+impl ObservedFeature {
+    fn id(&self, case: &str) -> String {
+        format!("{case}/{}", self.key)
+    }
+
+    fn observation(&self, case: &str) -> Observation {
+        Observation {
+            id: self.id(case),
+            name: self.name.to_owned(),
+            unit: self.unit.to_owned(),
+            tolerance: self.tolerance,
+            value: None,
+            slices: Vec::new(),
+            reason: None,
+        }
     }
 }
 
@@ -151,7 +204,7 @@ impl Suite {
     /// Every suite of the harness, in the order in which they are run.
     #[must_use]
     pub fn all() -> Vec<Self> {
-        vec![ibsi1(), ibsi2(), analytic()]
+        vec![ibsi1(), ibsi2(), analytic(), imsure()]
     }
 
     /// The suite's identity: name, edition, and a hash over everything it asks and expects.
@@ -175,6 +228,10 @@ impl Suite {
             }
             for observation in &case.observed {
                 hash.update(serde_json::to_vec(observation).expect("as do observations"));
+            }
+            for feature in case.observed_features {
+                hash.update(feature.key.as_bytes());
+                hash.update(format!("{:?}", feature.tolerance).as_bytes());
             }
             if let Asks::ResponseMap(MapReference::File(path)) = case.asks {
                 hash.update(path.as_bytes());

@@ -9,6 +9,7 @@ pub mod datasets;
 pub mod dialects;
 pub mod ibsi1;
 pub mod ibsi2;
+pub mod imsure;
 mod presets;
 
 pub use consensus::{Consensus, UnknownConsensus};

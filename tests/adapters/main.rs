@@ -239,6 +239,7 @@ fn suite() -> Suite {
             settings: full.settings.clone(),
             asks: Asks::Features,
             observed: Vec::new(),
+            observed_features: &[],
             is_on_request: false,
             checks: full.checks.iter().filter(wanted).map(check).collect(),
             id,

@@ -55,6 +55,7 @@ pub fn perfect(suites: &[Suite]) -> Results {
         cases: Vec::new(),
         checks: Vec::new(),
         observations: Vec::new(),
+        agreements: Vec::new(),
         diagnoses: Vec::new(),
         end: End {
             complete: true,

@@ -229,4 +229,14 @@ pub enum WriteProblem {
         /// The size along x, y, z.
         size: [usize; 3],
     },
+    /// A slice of an image that is made slice by slice does not fit the grid.
+    #[error("expected slice {z} to have {expected} bytes, found {found}")]
+    Slice {
+        /// The slice.
+        z: usize,
+        /// Its bytes on the grid.
+        expected: usize,
+        /// The bytes that were given.
+        found: usize,
+    },
 }

@@ -215,6 +215,8 @@ type Given = BTreeMap<String, (u64, Answer)>;
 struct Assignment<'a> {
     cases: HashMap<&'a str, HashSet<&'a str>>,
     case_ids: Vec<&'a str>,
+    /// Cases by their ids and by what tells their ids from the others; none where several have the name.
+    by_name: HashMap<&'a str, Option<&'a str>>,
     dialect: Option<&'static Dialect>,
     converts: bool,
     answers: HashMap<String, Given>,
@@ -239,9 +241,18 @@ enum Remark {
 impl<'a> Assignment<'a> {
     fn new(suites: &'a [Suite], dialect: Option<&'static Dialect>, converts: bool) -> Self {
         let all = || suites.iter().flat_map(|suite| &suite.cases);
+        let mut by_name = HashMap::new();
+        for id in all().map(|case| case.id.as_str()) {
+            let slug = id.split_once('/').map_or(id, |(_, slug)| slug);
+            for name in [id, slug] {
+                let known = by_name.entry(name).or_insert(Some(id));
+                *known = known.filter(|known| *known == id);
+            }
+        }
         Self {
+            by_name,
             cases: all()
-                .map(|case| (case.id.as_str(), case.keys().collect()))
+                .map(|case| (case.id.as_str(), case.asked_keys().collect()))
                 .collect(),
             case_ids: all().map(|case| case.id.as_str()).collect(),
             dialect,
@@ -285,12 +296,7 @@ impl<'a> Assignment<'a> {
 
     /// The case's id, from its id or the part of it that tells it from the others.
     fn case(&self, name: &str) -> Option<&'a str> {
-        let mut matching =
-            self.case_ids.iter().copied().filter(|id| {
-                *id == name || id.split_once('/').is_some_and(|(_, slug)| slug == name)
-            });
-        let case = matching.next()?;
-        matching.next().is_none().then_some(case)
+        self.by_name.get(name).copied().flatten()
     }
 
     /// The key that an entry names, or why there is none, with names that are like it.

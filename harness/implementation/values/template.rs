@@ -5,7 +5,8 @@ use glob::Pattern;
 use crate::suite::{Asks, Suite, SuiteCase};
 
 /// A file of values with everything but the values: a row for each check whose id one of the globs matches (all, when
-/// there are none). Expected values are not in it. A case that puts the same question as one before it is left out: it
+/// there are none), and for each observation of a case that is run on request when one does. Expected values are not in
+/// it. A case that puts the same question as one before it is left out: it
 /// shares the values.
 ///
 /// # Panics
@@ -26,6 +27,13 @@ pub fn template(suites: &[Suite], selection: &[Pattern]) -> String {
         for check in &case.checks {
             if selection.is_empty() || selection.iter().any(|glob| glob.matches(&check.id)) {
                 write([&case.id, check.key(), "", "", "", &check.name, &check.unit]);
+            }
+        }
+        if case.is_on_request && !selection.is_empty() {
+            for one in case.observations() {
+                if selection.iter().any(|glob| glob.matches(&one.id)) {
+                    write([&case.id, one.key(), "", "", "", &one.name, &one.unit]);
+                }
             }
         }
     }

@@ -90,6 +90,7 @@ fn case(
         asks: Asks::Features,
         checks: known.iter().map(|known| check(&id, known)).collect(),
         observed: Vec::new(),
+        observed_features: &[],
         is_on_request: false,
         id,
     }

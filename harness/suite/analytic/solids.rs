@@ -33,6 +33,9 @@ const SPACINGS: [(&str, [f64; 3]); 4] = [
     ("0.8x0.8x2mm", [0.8, 0.8, 2.0]),
 ];
 
+/// Where the discretisation error is more than a tenth, a check would say nothing: it is left out.
+const MOST: f64 = 0.1;
+
 const WITHIN: &str = "closed form of the solid, within the discretisation error derived for it";
 
 pub(super) fn cases() -> Vec<SuiteCase> {
@@ -107,6 +110,7 @@ fn known(solid: &Solid, spacing_mm: [f64; 3]) -> Vec<Known> {
         let low = ((shorter - error).max(0.0) / (variances[0] + error)).sqrt();
         known.push(within(code, ratio, (high - ratio).max(ratio - low)));
     }
+    known.retain(|known| known.tolerance <= MOST);
     // Intensities are 1 throughout.
     known.push(Known::exact(
         "morph/-/KLMA",

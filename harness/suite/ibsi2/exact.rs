@@ -200,6 +200,7 @@ fn case(name: &str, code: &str, image: Make, filter: &str, boundary: &str) -> Su
             "direct convolution with the kernel of the manual".to_owned(),
         )],
         observed: Vec::new(),
+        observed_features: &[],
         is_on_request: false,
         id,
     }

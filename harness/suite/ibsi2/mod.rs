@@ -77,6 +77,7 @@ fn observation(id: String, name: &str, unit: &str) -> Observation {
         id,
         name: name.to_owned(),
         unit: unit.to_owned(),
+        tolerance: None,
         value: None,
         slices: Vec::new(),
         reason: None,

@@ -42,6 +42,7 @@ fn case(test: &'static MapTest) -> SuiteCase {
             Vec::new()
         },
         checks: check.into_iter().collect(),
+        observed_features: &[],
         is_on_request: false,
         id,
     }

@@ -29,6 +29,7 @@ fn case(test: &FilteredTest) -> SuiteCase {
         asks: Asks::Features,
         checks,
         observed,
+        observed_features: &[],
         is_on_request: false,
         id,
     }

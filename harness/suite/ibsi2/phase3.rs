@@ -74,6 +74,7 @@ fn case(scan: Scan, test: &ValidationTest) -> SuiteCase {
         asks: Asks::Features,
         checks: Vec::new(),
         observed: statistics(&id).collect(),
+        observed_features: &[],
         is_on_request: true,
         id,
     }

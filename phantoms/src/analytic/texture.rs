@@ -7,7 +7,7 @@ use crate::random::Draws;
 
 /// Number of voxels along x, y and z: all even, so that a level and its mirror image are equally frequent, and all
 /// different, so that a swapped axis is seen.
-pub const SIZE: [usize; 3] = [12, 10, 8];
+pub const SIZE: [usize; 3] = [8, 6, 4];
 
 /// Grey levels of the noise.
 pub const NOISE_LEVELS: u32 = 6;

@@ -814,3 +814,36 @@ fn with_orientation() -> Fixture {
     fixture.put_f32s(312, &[0.0, 0.0, 1.0, 5.0]);
     fixture
 }
+
+#[test]
+fn slices_are_written_as_a_whole_image_is() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let grid = Grid::axis_aligned([3, 2, 4], [1.0, 2.0, 3.0]);
+    let image = Image::from_fn(grid.clone(), |[x, y, z]| {
+        (x + 10 * y + 100 * z) as f64 - 7.0
+    });
+    let (whole, sliced) = (
+        folder.path().join("whole.nii"),
+        folder.path().join("sliced.nii"),
+    );
+    write_image(&whole, &image).expect("written");
+    write_image_by_slice(&sliced, &grid, |z| {
+        image.as_slice()[6 * z..6 * (z + 1)].to_vec()
+    })
+    .expect("written");
+    let bytes = |path| std::fs::read(path).expect("read");
+    assert_eq!(bytes(whole), bytes(sliced.clone()), "the same bytes");
+
+    let labels = folder.path().join("labels.nii.gz");
+    write_labels_by_slice(&labels, &grid, |z| vec![z as u8; 6]).expect("written");
+    let of_label = read_mask(&labels, std::num::NonZeroU32::new(2)).expect("a label is chosen");
+    assert_eq!(of_label.count(), 6, "the voxels of slice 2");
+    assert!(of_label.voxels()[[0, 0, 2]], "in slice 2");
+
+    let short = write_image_by_slice(&sliced, &grid, |z| vec![0.0; 6 - z]);
+    let message = short.expect_err("slice 1 is too short").to_string();
+    assert!(
+        message.contains("expected slice 1 to have 48 bytes, found 40"),
+        "{message}"
+    );
+}

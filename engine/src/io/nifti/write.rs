@@ -49,6 +49,68 @@ pub fn write_mask(path: impl AsRef<Path>, mask: &Mask) -> Result<(), WriteError>
     })
 }
 
+/// Writes an image that is made slice by slice, as [`write_image`] does, so that it need not fit into memory: `slice`
+/// gives the intensities of the slices in order, x fastest.
+///
+/// # Errors
+/// As [`write_image`], and [`WriteProblem::Slice`] when a slice has not as many voxels as the grid says.
+pub fn write_image_by_slice(
+    path: impl AsRef<Path>,
+    grid: &Grid,
+    mut slice: impl FnMut(usize) -> Vec<f64>,
+) -> Result<(), WriteError> {
+    const FLOAT64: i16 = 64;
+    write_slices(path.as_ref(), grid, FLOAT64, 64, |z| {
+        slice(z).into_iter().flat_map(f64::to_le_bytes).collect()
+    })
+}
+
+/// Writes labels from 0 to 255 as unsigned bytes, slice by slice, as [`write_image_by_slice`] does.
+///
+/// # Errors
+/// As [`write_image_by_slice`].
+pub fn write_labels_by_slice(
+    path: impl AsRef<Path>,
+    grid: &Grid,
+    slice: impl FnMut(usize) -> Vec<u8>,
+) -> Result<(), WriteError> {
+    const UINT8: i16 = 2;
+    write_slices(path.as_ref(), grid, UINT8, 8, slice)
+}
+
+fn write_slices(
+    path: &Path,
+    grid: &Grid,
+    datatype: i16,
+    bits: i16,
+    mut slice: impl FnMut(usize) -> Vec<u8>,
+) -> Result<(), WriteError> {
+    let [nx, ny, nz] = grid.size;
+    let expected = nx * ny * (bits as usize / 8);
+    let mut unfit = None;
+    let written = write(path, grid, datatype, bits, |out| {
+        (0..nz).try_for_each(|z| {
+            let bytes = slice(z);
+            if bytes.len() != expected {
+                unfit = Some(WriteProblem::Slice {
+                    z,
+                    expected,
+                    found: bytes.len(),
+                });
+                return Err(io::ErrorKind::InvalidInput.into());
+            }
+            out.write_all(&bytes)
+        })
+    });
+    match unfit {
+        Some(problem) => Err(WriteError {
+            path: path.to_owned(),
+            problem,
+        }),
+        None => written,
+    }
+}
+
 fn write(
     path: &Path,
     grid: &Grid,
