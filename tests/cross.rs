@@ -11,7 +11,7 @@ const SELECTED: &str = "imsure/iso-C_S_*/stat/*";
 
 fn certify(folder: &Path, name: &str, arguments: &[&str]) -> std::path::PathBuf {
     let document = folder.join(name);
-    let (code, out, err) = run(radgauge()
+    let (code, out, _) = run(radgauge()
         .args([
             "certify",
             "--quiet",
@@ -22,7 +22,7 @@ fn certify(folder: &Path, name: &str, arguments: &[&str]) -> std::path::PathBuf 
         ])
         .arg(&document)
         .args(arguments));
-    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    assert_eq!(code, 0, "{out}");
     document
 }
 

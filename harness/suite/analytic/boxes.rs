@@ -9,7 +9,7 @@
 //!           + 2·[(a−1)·s·√(t²+u²) + (b−1)·t·√(u²+s²) + (c−1)·u·√(s²+t²)]           bevels
 //!           + √(s²t² + t²u² + u²s²)                                                corners
 //! diameter  max of √((a·s)² + ((b−1)·t)² + ((c−1)·u)²) and the two like it
-//! λ         (n² − 1)/12 · spacing²     along each axis                             principal axes
+//! λ         (n² − 1)/12 · spacing² · N/(N − 1)     along each axis, of N voxels       principal axes
 //! ```
 //! A bevel cuts 1/8 of a voxel along its length of n − 1, a corner 5/48. For n³ unit voxels the volume is
 //! n³ − 1.5·(n − 1) − 5/6.
@@ -70,6 +70,8 @@ fn known(voxels: [usize; 3], spacing: [f64; 3]) -> Vec<Known> {
         .fold(0.0, f64::max);
     let mut variances: Vec<f64> = (0..3)
         .map(|axis| (n[axis] * n[axis] - 1.0) / 12.0 * spacing[axis] * spacing[axis])
+        // The manual's covariance is that of a sample.
+        .map(|variance| variance * a * b * c / (a * b * c - 1.0))
         .collect();
     variances.sort_by(|a, b| b.total_cmp(a));
     let [major, minor, least] = [0, 1, 2].map(|axis| 4.0 * variances[axis].sqrt());

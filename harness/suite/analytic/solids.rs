@@ -93,7 +93,10 @@ fn known(solid: &Solid, spacing_mm: [f64; 3]) -> Vec<Known> {
     };
     let volume = solid.volume_mm3();
     let mut known = vec![within("YEKZ", volume, solid.volume_error_mm3(spacing_mm))];
-    let variances = solid.variances_mm2();
+    // The manual's covariance is that of a sample of N voxels: N/(N − 1) of the body's.
+    let voxel = spacing_mm.iter().product::<f64>();
+    let of_sample = volume / (volume - voxel);
+    let variances = solid.variances_mm2().map(|variance| variance * of_sample);
     let error = solid.variance_error_mm2(spacing_mm);
     for (code, variance) in ["TDIC", "P9VJ", "7J51"].into_iter().zip(variances) {
         // The square root bends downwards: it falls faster than it rises.
