@@ -239,4 +239,10 @@ pub enum WriteProblem {
         /// The bytes that were given.
         found: usize,
     },
+    /// An intensity that the type, slope and intercept of the file cannot hold.
+    #[error("the file's type, slope and intercept cannot hold the intensity `{intensity}`")]
+    Encoding {
+        /// The intensity.
+        intensity: f64,
+    },
 }

@@ -27,7 +27,10 @@ pub use dicom::{
     read_series,
 };
 pub use error::{ReadError, ReadProblem, WriteError, WriteProblem};
-pub use nifti::{MAX_VOXELS, write_image, write_image_by_slice, write_labels_by_slice, write_mask};
+pub use nifti::{
+    Datatype, Encoding, MAX_VOXELS, write_image, write_image_as, write_image_by_slice,
+    write_labels, write_labels_by_slice, write_mask,
+};
 pub use same_grid::{
     DIRECTION_TOLERANCE, GridMismatch, ORIGIN_TOLERANCE_MM, SPACING_TOLERANCE_MM, check_same_grid,
 };

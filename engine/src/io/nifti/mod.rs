@@ -11,7 +11,10 @@ use super::{ReadError, ReadProblem, error::position};
 use crate::volume::{Grid, Image, Mask, Volume};
 
 pub use header::MAX_VOXELS;
-pub use write::{write_image, write_image_by_slice, write_labels_by_slice, write_mask};
+pub use write::{
+    Datatype, Encoding, write_image, write_image_as, write_image_by_slice, write_labels,
+    write_labels_by_slice, write_mask,
+};
 
 pub(super) fn read_image(path: &Path) -> Result<Image, ReadError> {
     read_voxels(path)

@@ -14,7 +14,7 @@ use flate2::{Compression, write::GzEncoder};
 use super::header::FIRST_VOXEL_OFFSET;
 use crate::{
     io::{WriteError, WriteProblem},
-    volume::{Grid, Image, Mask},
+    volume::{Grid, Image, Mask, Volume},
 };
 
 /// Writes an image as 64-bit floating point, `.nii` or `.nii.gz` by its name, its grid as the sform.
@@ -25,13 +25,99 @@ use crate::{
 /// # Errors
 /// [`WriteError`] for another name, a size that the format cannot hold, and whatever the operating system refuses.
 pub fn write_image(path: impl AsRef<Path>, image: &Image) -> Result<(), WriteError> {
-    const FLOAT64: i16 = 64;
+    write_image_as(path, image, Encoding::default())
+}
+
+/// How intensities become the numbers in a file: `intensity = slope · number + intercept`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Encoding {
+    /// The type of the numbers.
+    pub datatype: Datatype,
+    /// `scl_slope` of the header; not 0.
+    pub slope: f32,
+    /// `scl_inter` of the header.
+    pub intercept: f32,
+}
+
+/// The type of the numbers in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Datatype {
+    /// Whole numbers of 16 bits with a sign, as CT has them.
+    Int16,
+    /// 32-bit floating point.
+    Float32,
+    /// 64-bit floating point.
+    Float64,
+}
+
+/// `datatype` and `bitpix` of unsigned bytes.
+const UINT8: [i16; 2] = [2, 8];
+
+impl Default for Encoding {
+    /// The intensities themselves, in 64 bits.
+    fn default() -> Self {
+        Self {
+            datatype: Datatype::Float64,
+            slope: 1.0,
+            intercept: 0.0,
+        }
+    }
+}
+
+impl Encoding {
+    /// The number that stands for an intensity; `None` when no number of the type stands for exactly this one.
+    #[must_use]
+    pub fn number(&self, intensity: f64) -> Option<f64> {
+        let (slope, intercept) = (f64::from(self.slope), f64::from(self.intercept));
+        let number = (intensity - intercept) / slope;
+        let is_of_type = match self.datatype {
+            Datatype::Int16 => f64::from(number as i16) == number,
+            Datatype::Float32 => f64::from(number as f32) == number,
+            Datatype::Float64 => true,
+        };
+        (is_of_type && slope * number + intercept == intensity).then_some(number)
+    }
+
+    /// `datatype` and `bitpix` of the header.
+    fn codes(&self) -> [i16; 2] {
+        match self.datatype {
+            Datatype::Int16 => [4, 16],
+            Datatype::Float32 => [16, 32],
+            Datatype::Float64 => [64, 64],
+        }
+    }
+}
+
+/// Writes an image as [`write_image`] does, its intensities encoded. Nothing is rounded: an intensity that the encoding
+/// cannot hold is refused.
+///
+/// # Errors
+/// As [`write_image`], and [`WriteProblem::Encoding`] names the first intensity that the encoding cannot hold.
+pub fn write_image_as(
+    path: impl AsRef<Path>,
+    image: &Image,
+    encoding: Encoding,
+) -> Result<(), WriteError> {
     let path = path.as_ref();
-    write(path, image.grid(), FLOAT64, 64, |out| {
-        image
-            .as_slice()
-            .iter()
-            .try_for_each(|voxel| out.write_all(&voxel.to_le_bytes()))
+    let voxels = image.as_slice();
+    let unheld = voxels.iter().find(|v| encoding.number(**v).is_none());
+    if let Some(intensity) = unheld {
+        return Err(WriteError {
+            path: path.to_owned(),
+            problem: WriteProblem::Encoding {
+                intensity: *intensity,
+            },
+        });
+    }
+    write(path, image.grid(), encoding, |out| {
+        voxels.iter().try_for_each(|voxel| {
+            let number = encoding.number(*voxel).unwrap_or(f64::NAN);
+            match encoding.datatype {
+                Datatype::Int16 => out.write_all(&(number as i16).to_le_bytes()),
+                Datatype::Float32 => out.write_all(&(number as f32).to_le_bytes()),
+                Datatype::Float64 => out.write_all(&number.to_le_bytes()),
+            }
+        })
     })
 }
 
@@ -40,12 +126,16 @@ pub fn write_image(path: impl AsRef<Path>, image: &Image) -> Result<(), WriteErr
 /// # Errors
 /// As [`write_image`].
 pub fn write_mask(path: impl AsRef<Path>, mask: &Mask) -> Result<(), WriteError> {
-    const UINT8: i16 = 2;
-    let path = path.as_ref();
-    write(path, mask.grid(), UINT8, 8, |out| {
-        mask.as_slice()
-            .iter()
-            .try_for_each(|inside| out.write_all(&[u8::from(*inside)]))
+    write_labels(path, &mask.map(|inside| u8::from(*inside)))
+}
+
+/// Writes a mask with a label for each of its regions, 0 outside of all, as [`write_image`] does.
+///
+/// # Errors
+/// As [`write_image`].
+pub fn write_labels(path: impl AsRef<Path>, labels: &Volume<u8>) -> Result<(), WriteError> {
+    write_voxels(path.as_ref(), labels.grid(), UINT8, [1.0, 0.0], |out| {
+        out.write_all(labels.as_slice())
     })
 }
 
@@ -59,8 +149,8 @@ pub fn write_image_by_slice(
     grid: &Grid,
     mut slice: impl FnMut(usize) -> Vec<f64>,
 ) -> Result<(), WriteError> {
-    const FLOAT64: i16 = 64;
-    write_slices(path.as_ref(), grid, FLOAT64, 64, |z| {
+    let codes = Encoding::default().codes();
+    write_slices(path.as_ref(), grid, codes, |z| {
         slice(z).into_iter().flat_map(f64::to_le_bytes).collect()
     })
 }
@@ -74,21 +164,19 @@ pub fn write_labels_by_slice(
     grid: &Grid,
     slice: impl FnMut(usize) -> Vec<u8>,
 ) -> Result<(), WriteError> {
-    const UINT8: i16 = 2;
-    write_slices(path.as_ref(), grid, UINT8, 8, slice)
+    write_slices(path.as_ref(), grid, UINT8, slice)
 }
 
 fn write_slices(
     path: &Path,
     grid: &Grid,
-    datatype: i16,
-    bits: i16,
+    codes: [i16; 2],
     mut slice: impl FnMut(usize) -> Vec<u8>,
 ) -> Result<(), WriteError> {
     let [nx, ny, nz] = grid.size;
-    let expected = nx * ny * (bits as usize / 8);
+    let expected = nx * ny * (codes[1] as usize / 8);
     let mut unfit = None;
-    let written = write(path, grid, datatype, bits, |out| {
+    let written = write_voxels(path, grid, codes, [1.0, 0.0], |out| {
         (0..nz).try_for_each(|z| {
             let bytes = slice(z);
             if bytes.len() != expected {
@@ -114,11 +202,24 @@ fn write_slices(
 fn write(
     path: &Path,
     grid: &Grid,
-    datatype: i16,
-    bits: i16,
+    encoding: Encoding,
     voxels: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), WriteError> {
-    write_under_other_name(path, grid, datatype, bits, voxels).map_err(|problem| WriteError {
+    let scale = [encoding.slope, encoding.intercept];
+    write_voxels(path, grid, encoding.codes(), scale, voxels)
+}
+
+/// `codes` are `datatype` and `bitpix` of the header, `scale` its slope and intercept.
+fn write_voxels(
+    path: &Path,
+    grid: &Grid,
+    codes: [i16; 2],
+    scale: [f32; 2],
+    voxels: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), WriteError> {
+    let written =
+        header(grid, codes, scale).and_then(|header| write_under_other_name(path, &header, voxels));
+    written.map_err(|problem| WriteError {
         path: path.to_owned(),
         problem,
     })
@@ -128,9 +229,7 @@ fn write(
 /// taken for a whole one.
 fn write_under_other_name(
     path: &Path,
-    grid: &Grid,
-    datatype: i16,
-    bits: i16,
+    header: &[u8],
     voxels: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), WriteProblem> {
     let name = path.file_name().ok_or(WriteProblem::Name)?;
@@ -139,7 +238,6 @@ fn write_under_other_name(
     if !is_gzip && !lower.ends_with(".nii") {
         return Err(WriteProblem::Name);
     }
-    let header = header(grid, datatype, bits)?;
     let mut partial_name = OsString::from(".");
     partial_name.push(name);
     partial_name.push(format!(".{}.partial", std::process::id()));
@@ -149,7 +247,7 @@ fn write_under_other_name(
         let mut file = BufWriter::new(File::create(&partial)?);
         if is_gzip {
             let mut encoder = GzEncoder::new(&mut file, Compression::fast());
-            encoder.write_all(&header)?;
+            encoder.write_all(header)?;
             // The encoder wants larger pieces than single voxels.
             let mut pieces = BufWriter::new(&mut encoder);
             voxels(&mut pieces)?;
@@ -157,7 +255,7 @@ fn write_under_other_name(
             drop(pieces);
             encoder.finish()?;
         } else {
-            file.write_all(&header)?;
+            file.write_all(header)?;
             voxels(&mut file)?;
         }
         file.flush()?;
@@ -174,8 +272,8 @@ fn write_under_other_name(
 /// The 352 bytes before the voxels, little-endian.
 fn header(
     grid: &Grid,
-    datatype: i16,
-    bits: i16,
+    [datatype, bits]: [i16; 2],
+    [slope, intercept]: [f32; 2],
 ) -> Result<[u8; FIRST_VOXEL_OFFSET as usize], WriteProblem> {
     let mut bytes = [0; FIRST_VOXEL_OFFSET as usize];
     let mut put = |at: usize, field: &[u8]| bytes[at..at + field.len()].copy_from_slice(field);
@@ -199,9 +297,10 @@ fn header(
     for axis in 0..3 {
         put(80 + 4 * axis, &(grid.spacing_mm[axis] as f32).to_le_bytes());
     }
-    // vox_offset, scl_slope; scl_inter stays 0
+    // vox_offset, scl_slope, scl_inter
     put(108, &(FIRST_VOXEL_OFFSET as f32).to_le_bytes());
-    put(112, &1_f32.to_le_bytes());
+    put(112, &slope.to_le_bytes());
+    put(116, &intercept.to_le_bytes());
     // xyzt_units: mm
     put(123, &[2]);
     // sform_code: scanner coordinates; qform_code stays 0, unknown
