@@ -8,3 +8,4 @@ pub mod imsure;
 pub mod perturb;
 mod random;
 pub mod scan;
+pub mod textured;
