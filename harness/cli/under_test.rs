@@ -42,7 +42,7 @@ pub(super) struct UnderTest {
     /// `radgauge template` writes one to fill in
     #[arg(long, value_name = "FILE")]
     values: Option<PathBuf>,
-    /// Whose feature names the file has: pyradiomics, mirp or lifex; found out when not given
+    /// Whose feature names the file has: pyradiomics, mirp, lifex or cerr; found out when not given
     #[arg(long, value_name = "NAME", requires = "values")]
     dialect: Option<String>,
     /// The case of a file that has no column `case`

@@ -1,6 +1,6 @@
 //! Dialects: what programs call their features, and which IBSI feature each is.
 //!
-//! The tables are `pyradiomics.csv`, `mirp.csv` and `lifex.csv` beside this file, their columns are explained in
+//! The tables are `pyradiomics.csv`, `mirp.csv`, `lifex.csv` and `cerr.csv` beside this file, their columns are explained in
 //! `README.md`. Known differences of meaning are part of them; what to make of those is the harness's business.
 
 use std::{collections::HashMap, sync::LazyLock};
@@ -82,7 +82,7 @@ pub fn dialects() -> &'static [Dialect] {
     &*DIALECTS
 }
 
-static DIALECTS: LazyLock<[Dialect; 3]> = LazyLock::new(|| {
+static DIALECTS: LazyLock<[Dialect; 4]> = LazyLock::new(|| {
     [
         Dialect::read(
             "pyradiomics",
@@ -98,6 +98,14 @@ static DIALECTS: LazyLock<[Dialect; 3]> = LazyLock::new(|| {
             "texture is taken as 3D, averaged over directions",
             lifex,
             include_bytes!("lifex.csv"),
+        ),
+        Dialect::read(
+            "cerr",
+            "CERR",
+            "texture is taken as 3D, and as 2.5D where a case has no 3D, with bins of a fixed width: with a number of bins, \
+             CERR's first and last are half as wide",
+            cerr,
+            include_bytes!("cerr.csv"),
         ),
     ]
 });
@@ -132,6 +140,16 @@ fn lifex(name: &str) -> String {
         "[mL]" | "[cm3]" | "[cm2]" => format!("{name}{rest}"),
         _ => name.to_owned(),
     }
+}
+
+/// Names of the unfiltered image, as `writeFeaturesToCSV` writes them or with the dots of the structure that it is given.
+fn cerr(name: &str) -> String {
+    let name = name.replace('.', "_");
+    let name = match name.strip_prefix("shapeS_") {
+        Some(shape) => format!("Shape_{shape}"),
+        None => name,
+    };
+    name.strip_prefix("Original_").unwrap_or(&name).to_owned()
 }
 
 /// A line of a table.
@@ -300,6 +318,18 @@ mod tests {
             keys("mirp", "cm_joint_entr_d2_3d_avg_fbs_w25.0").is_empty(),
             "distance 2 is another feature"
         );
+        let run_entropy = ["glrlm/3d_mrg/HJ9O", "glrlm/25d_mrg/HJ9O"];
+        for name in [
+            "Original_rlmFeatS_CombS_runEntropy",
+            "Original.rlmFeatS.CombS.runEntropy",
+        ] {
+            assert_eq!(keys("cerr", name), run_entropy, "{name}");
+        }
+        assert_eq!(keys("cerr", "shapeS.flatness"), ["morph/-/N17B"]);
+        assert!(
+            keys("cerr", "Wavelets_coif1_1_HHH_firstOrderS_mean").is_empty(),
+            "a filtered image is another image"
+        );
         assert_eq!(
             keys("lifex", "MORPHOLOGICAL_Volume(IBSI:RNU0)[mm3]"),
             ["morph/-/RNU0"]
@@ -316,6 +346,13 @@ mod tests {
         assert_eq!(excess.apply(3.0), 0.0, "a normal distribution");
         let volume = conversion("lifex", "MORPHOLOGICAL_Volume(IBSI:RNU0)[mL]").expect("exact");
         assert_eq!(volume.apply(8.5), 8500.0, "mL in mm^3");
+        let counted = conversion("cerr", "Shape_volume").expect("exact");
+        assert_eq!(counted.apply(8.5), 8500.0, "cm^3 in mm^3");
+        assert_eq!(
+            conversion("cerr", "Shape_sphericity"),
+            None,
+            "of another volume"
+        );
         assert_eq!(
             conversion("lifex", "GLCM_DifferenceEntropy(IBSI:NTRS)"),
             None,
