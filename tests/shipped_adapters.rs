@@ -1,4 +1,5 @@
-//! The shipped adapters, with the programs that they connect, over `ibsi1/digital` and `ibsi1/ct_c`. Listed as ignored
+//! The shipped adapters, with the programs that they connect, over `ibsi1/digital` and `ibsi1/ct_c`, and with files of other
+//! forms. Listed as ignored
 //! where their environments (`harness/adapters/make_environments.sh`) or the CT phantom are not there.
 
 mod common;
@@ -30,7 +31,12 @@ struct Shipped {
     expectations: &'static str,
     digital: [usize; 2],
     ct_c: [usize; 2],
+    /// Values that stay in each form of file.
+    stay: usize,
 }
+
+/// Forms of file that must not matter, bit for bit.
+const FORMS: [&str; 4] = ["int16", "slope", "gzip", "label"];
 
 const SHIPPED: [Shipped; 3] = [
     Shipped {
@@ -41,6 +47,7 @@ const SHIPPED: [Shipped; 3] = [
         digital: [482, 482],
         // Moran's I is approximated.
         ct_c: [209, 210],
+        stay: 210,
     },
     Shipped {
         name: "pyradiomics_as_the_tool_does",
@@ -50,6 +57,7 @@ const SHIPPED: [Shipped; 3] = [
         // In 2.5D and in 3D; two axis lengths are wrong, kurtosis is another definition.
         digital: [254, 256],
         ct_c: [33, 143],
+        stay: 143,
     },
     Shipped {
         name: "pyradiomics",
@@ -59,6 +67,7 @@ const SHIPPED: [Shipped; 3] = [
         digital: [254, 256],
         // It cannot resample as configuration C asks, and does not pretend.
         ct_c: [0, 0],
+        stay: 143,
     },
 ];
 
@@ -72,29 +81,68 @@ fn main() -> ExitCode {
         .is_ok();
     let trials = SHIPPED
         .iter()
-        .map(|shipped| {
+        .flat_map(|shipped| {
             let python = environments.join(shipped.program).join("bin/python");
-            let is_runnable = has_data && python.exists();
-            Trial::test(shipped.name, move || shipped.check(&python))
-                .with_ignored_flag(!is_runnable)
+            let is_there = python.exists();
+            let files = {
+                let python = python.clone();
+                let name = format!("{}_reads_every_form_of_file", shipped.name);
+                Trial::test(name, move || shipped.check_files(&python)).with_ignored_flag(!is_there)
+            };
+            let values = Trial::test(shipped.name, move || shipped.check(&python))
+                .with_ignored_flag(!(has_data && is_there));
+            [values, files]
         })
         .collect();
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
 impl Shipped {
+    fn sources(&self) -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("harness/adapters")
+            .join(self.program)
+    }
+
+    fn command(&self, python: &Path) -> String {
+        let adapter = self.sources().join("adapter.py");
+        format!(
+            "'{}' '{}' {}",
+            python.display(),
+            adapter.display(),
+            self.option
+        )
+    }
+
+    /// Whole numbers, slope and intercept, compression and another label change no bit of any value.
+    fn check_files(&self, python: &Path) -> Result<(), Failed> {
+        let folder = tempfile::tempdir()?;
+        let document = folder.path().join("results.jsonl");
+        let mut invariance = radgauge();
+        invariance.args(["invariance", "--adapter", &self.command(python), "--out"]);
+        invariance.arg(&document);
+        for form in FORMS {
+            invariance.args(["--select", &format!("invariance/file-{form}/*")]);
+        }
+        let (_, out, err) = run(&mut invariance);
+        let results = results::read(&fs::read_to_string(&document)?)?;
+        let totals = &results.end.totals;
+        let found = [Outcome::Pass, Outcome::Unsupported].map(|outcome| totals.of(outcome));
+        let of = |values: usize| values * FORMS.len();
+        let known = [of(self.stay), totals.selected - of(self.stay)];
+        if found != known {
+            let message =
+                format!("passed and unsupported {found:?}, known are {known:?}\n{out}{err}");
+            return Err(Failed::from(message));
+        }
+        Ok(())
+    }
+
     fn check(&self, python: &Path) -> Result<(), Failed> {
         let folder = tempfile::tempdir()?;
         let document = folder.path().join("results.jsonl");
-        let sources = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("harness/adapters")
-            .join(self.program);
-        let adapter = format!(
-            "'{}' '{}' {}",
-            python.display(),
-            sources.join("adapter.py").display(),
-            self.option
-        );
+        let sources = self.sources();
+        let adapter = self.command(python);
         let mut certify = radgauge();
         if let Some(data) = env::var_os("RADGAUGE_DATA") {
             certify.env("RADGAUGE_DATA", data);

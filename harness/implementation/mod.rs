@@ -3,9 +3,11 @@
 
 pub mod adapter;
 mod engine;
+mod storage;
 pub mod values;
 
 pub use engine::{Engine, answers};
+pub use storage::Storage;
 
 use std::collections::BTreeMap;
 
@@ -41,6 +43,8 @@ pub struct Question<'a> {
     pub mask: &'a Mask,
     /// How to process them.
     pub settings: &'a Settings,
+    /// In what form of file they are handed over, where files are.
+    pub storage: Storage,
 }
 
 /// The answer to one item of a question.

@@ -27,7 +27,7 @@ use radgauge_engine::{
 use radgauge_phantoms::perturb::{Chain, SeedKey};
 
 use super::{cases::Scan, store::Cell};
-use crate::implementation::{Answer, Failure, Implementation, Question};
+use crate::implementation::{Answer, Failure, Implementation, Question, Storage};
 
 /// A point of the grid as it is computed.
 #[derive(Clone, Copy, Debug)]
@@ -258,6 +258,7 @@ pub fn by_implementation(
                 image,
                 mask,
                 settings: point.settings,
+                storage: Storage::default(),
             });
             let cell = match answers {
                 Ok(answers) => cell(keys.iter().map(|key| value(answers.get(key)))),

@@ -53,6 +53,13 @@ fn play(name: &str, argument: Option<&str>) {
                     hello["capabilities"]["families"] = json!(["morph"]);
                     say(&hello.to_string());
                 }
+                "boasts" => {
+                    let mut hello = hello(&request);
+                    hello["capabilities"]["families"] = json!(["morph", "stat", "glcm"]);
+                    hello["capabilities"]["aggregations"] = json!(["3d_avg"]);
+                    hello["capabilities"]["discretisation"] = json!(["fbs", "fbn"]);
+                    say(&hello.to_string());
+                }
                 _ => say(&hello(&request).to_string()),
             },
             "bye" => {
@@ -136,6 +143,11 @@ fn misbehave(name: &str, argument: Option<&str>, request: &Value, asked: usize) 
         "long_line" => answer["values"][0]["reason"] = json!("z".repeat(10 << 20)),
         "deep" => return say(&"[".repeat(1 << 20)),
         "leaves_out" => answer["values"] = json!([]),
+        // It said that it can.
+        "boasts" => {
+            answer["values"][0] =
+                json!({"key": key, "status": "unsupported", "reason": "not in this build"});
+        }
         "fails" => {
             answer = json!({"kind": "error", "id": id, "phase": "load", "message": "no memory"})
         }

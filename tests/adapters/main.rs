@@ -154,6 +154,7 @@ const VICTIMS: &[Victim] = &[
     ),
     victim("deep", [Error; 2], "expected a message", 4),
     victim("leaves_out", [Missing; 2], "", 1),
+    victim("boasts", [Unsupported, Pass], "not in this build", 1),
     victim("fails", [Error; 2], "load: no memory", 1),
     victim("unsupported", [Unsupported; 2], "only at full moon", 1),
     victim(

@@ -14,6 +14,7 @@ from importlib.metadata import version
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
+import itk
 import numpy as np
 
 from serve import Unsupported, keys, names, range_ends, serve
@@ -78,8 +79,8 @@ def discretisation(step, prefix, has_range):
 
 
 def is_whole(path):
-    """Whether every intensity of an image as radgauge writes it (64-bit floating point after 352 bytes) is whole."""
-    voxels = np.fromfile(path, "<f8", offset=352)
+    """Whether every intensity of an image is whole."""
+    voxels = itk.array_view_from_image(itk.imread(path))
     return bool(np.all(voxels == np.round(voxels)))
 
 
@@ -167,8 +168,9 @@ def stages(image, mask):
 def case(request):
     used = settings(request)
     features, images, masks = extract_features_and_images(
-        image=request["image"]["path"], mask=request["roi"]["path"], write_features=False, export_features=True,
-        write_images=False, export_images=True, image_export_format="native", **used,
+        image=request["image"]["path"], mask=request["roi"]["path"], roi_name=str(request["roi"]["label"]),
+        write_features=False, export_features=True, write_images=False, export_images=True,
+        image_export_format="native", **used,
     )[0]
     values = {}
     for column in features.columns:

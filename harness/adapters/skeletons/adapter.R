@@ -30,17 +30,21 @@ unsupported <- function(reason) {
 
 # The voxels of the NIfTI files that radgauge writes, x fastest. HERE: use your own reader, which knows the spacing.
 read_nifti <- function(path) {
-  file <- file(path, "rb")
+  file <- gzfile(path, "rb") # reads what is not compressed as well
   on.exit(close(file))
   header <- readBin(file, "raw", 352)
   size <- readBin(header[41:56], "integer", 8, size = 2, endian = "little")
   kind <- readBin(header[71:72], "integer", 1, size = 2, endian = "little")
   count <- prod(size[2:4])
-  if (kind == 64) {
-    readBin(file, "double", count, size = 8, endian = "little")
-  } else {
-    readBin(file, "integer", count, size = 1, signed = FALSE)
-  }
+  scale <- readBin(header[113:120], "double", 2, size = 4, endian = "little")
+  voxels <- switch(as.character(kind),
+    "2" = readBin(file, "integer", count, size = 1, signed = FALSE),
+    "4" = readBin(file, "integer", count, size = 2, endian = "little"),
+    "16" = readBin(file, "double", count, size = 4, endian = "little"),
+    "64" = readBin(file, "double", count, size = 8, endian = "little"),
+    stop("no such type of voxels here yet: ", kind)
+  )
+  scale[1] * voxels + scale[2]
 }
 
 # The values of a case, by key. HERE: call your implementation. What it cannot honour in the processing it must refuse,

@@ -11,6 +11,7 @@ The protocol is explained in harness/adapters/README.md of radgauge. Standard ou
 write to standard error what you want to see.
 """
 
+import gzip
 import json
 import struct
 import sys
@@ -54,12 +55,13 @@ def compute(image, mask, request):
 
 def read_nifti(path):
     """The voxels of the NIfTI files that radgauge writes, x fastest. HERE: use your own reader, which knows spacing."""
-    with open(path, "rb") as file:
+    with (gzip.open if path.endswith(".gz") else open)(path, "rb") as file:
         data = file.read()
     size = struct.unpack_from("<8h", data, 40)
-    kind = {2: "B", 64: "d"}[struct.unpack_from("<h", data, 70)[0]]
+    kind = {2: "B", 4: "h", 16: "f", 64: "d"}[struct.unpack_from("<h", data, 70)[0]]
+    slope, intercept = struct.unpack_from("<2f", data, 112)
     count = size[1] * size[2] * size[3]
-    return struct.unpack_from("<%d%s" % (count, kind), data, 352)
+    return [slope * voxel + intercept for voxel in struct.unpack_from("<%d%s" % (count, kind), data, 352)]
 
 
 def number(value):

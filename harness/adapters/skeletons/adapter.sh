@@ -14,13 +14,17 @@
 # The harness writes compact JSON with the fields in the order of the schema, so that patterns are enough here.
 field() { printf '%s\n' "$line" | sed -n "s/.*\"$1\":{\"path\":\"\([^\"]*\)\".*/\1/p"; }
 
-# HERE: the value of a feature. $1 is the image, 64-bit floating point, $2 the mask, bytes; x fastest, after 352 bytes.
+# Whether a file is what is read below: not compressed, 64-bit floating point without slope and intercept.
+is_plain() { [ "$(od -A n -t x1 -j 70 -N 2 "$1" | tr -d ' ')" = 4000 ]; }
+
+# HERE: the value of a feature. $1 is the image, 64-bit floating point, $2 the mask, bytes; x fastest, after 352 bytes. $3
+# is the label of the region.
 column() { tr -s ' ' '\n' | sed '/^$/d'; }
 mean() {
     od -A n -v -t f8 -j 352 "$1" | column >work/image.txt &&
         od -A n -v -t u1 -j 352 "$2" | column >work/mask.txt &&
         paste work/image.txt work/mask.txt |
-        awk '$2 == 1 { sum += $1; n++ } END { if (n == 0) exit 1; printf "%.17g\n", sum / n }'
+        awk -v label="$3" '$2 == label { sum += $1; n++ } END { if (n == 0) exit 1; printf "%.17g\n", sum / n }'
 }
 
 while IFS= read -r line; do
@@ -38,7 +42,10 @@ while IFS= read -r line; do
         printf '{"kind":"unsupported","id":%s,"reason":"images are not processed here yet"}\n' "$id"
         ;;
     '{"op":"case"'*)
-        if mean=$(mean "$(field image)" "$(field roi)"); then
+        label=$(printf '%s\n' "$line" | sed -n 's/.*"label":\([0-9]*\).*/\1/p')
+        if ! is_plain "$(field image)"; then
+            printf '{"kind":"unsupported","id":%s,"reason":"no such form of file can be read here yet"}\n' "$id"
+        elif mean=$(mean "$(field image)" "$(field roi)" "$label"); then
             case $line in
             *'"stat/-/Q4LE"'*) values="{\"key\":\"stat/-/Q4LE\",\"value\":$mean}" ;;
             *) values= ;;

@@ -7,7 +7,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use radgauge_engine::io::{WriteError, write_image, write_mask};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
@@ -27,8 +26,7 @@ use crate::{
     verdict::Outcome,
 };
 
-const IMAGE: &str = "in/image.nii";
-const MASK: &str = "in/mask.nii";
+const INPUT: &str = "in";
 const WORK: &str = "work";
 const REQUEST: &str = "request.json";
 const RESPONSE: &str = "response.json";
@@ -151,9 +149,8 @@ impl Session {
     pub(super) fn ask(&mut self, question: Question<'_>, keys: &[&str]) -> Result<Reply, Broken> {
         let limit = self.limits.case;
         let response = self.exchange(limit, |id, folder| {
-            let image = write_file(folder, IMAGE, |path| write_image(path, question.image))?;
-            let mask = write_file(folder, MASK, |path| write_mask(path, question.mask))?;
-            Ok(case(id, question, keys, [image, mask], limit))
+            let files = write_files(folder, question)?;
+            Ok(case(id, question, keys, files, limit))
         })?;
         reply(response)
     }
@@ -259,7 +256,7 @@ fn case(
         roi: Roi {
             path: mask.path,
             sha256: mask.sha256,
-            label: 1,
+            label: question.storage.label.get().into(),
         },
         processing: Processing::of(question.settings),
         features: keys.iter().map(|key| (*key).to_owned()).collect(),
@@ -373,7 +370,7 @@ fn scratch() -> Result<TempDir, Broken> {
         .prefix("radgauge-")
         .tempdir()
         .map_err(Broken::files)?;
-    for name in ["in", WORK] {
+    for name in [INPUT, WORK] {
         fs::create_dir(folder.path().join(name)).map_err(Broken::files)?;
     }
     Ok(folder)
@@ -389,20 +386,25 @@ fn spawn(command: &Command, folder: &TempDir, has_input: bool) -> Result<Process
     })
 }
 
-fn write_file(
-    folder: &Path,
-    name: &str,
-    write: impl FnOnce(&Path) -> Result<(), WriteError>,
-) -> Result<File, Broken> {
-    let path = folder.join(name);
-    // An adapter may have put anything in its place.
-    let _ = fs::remove_file(&path);
-    write(&path).map_err(|error| Broken::files(error.problem))?;
-    let bytes = fs::read(&path).map_err(Broken::files)?;
-    Ok(File {
-        path: name.to_owned(),
-        sha256: hex(&Sha256::digest(bytes)),
-    })
+/// Writes the image and the mask of a question.
+fn write_files(folder: &Path, question: Question<'_>) -> Result<[File; 2], Broken> {
+    let Question { image, mask, .. } = question;
+    let input = folder.join(INPUT);
+    for name in question.storage.names() {
+        // An adapter may have put anything in its place.
+        let _ = fs::remove_file(input.join(name));
+    }
+    let written = question.storage.write(&input, image, mask);
+    written.map_err(|error| Broken::files(error.problem))?;
+    let stamped = |name: &str| {
+        let bytes = fs::read(input.join(name)).map_err(Broken::files)?;
+        Ok(File {
+            path: format!("{INPUT}/{name}"),
+            sha256: hex(&Sha256::digest(bytes)),
+        })
+    };
+    let [image, mask] = question.storage.names();
+    Ok([stamped(image)?, stamped(mask)?])
 }
 
 /// The text without this machine's folders: of an absolute path, the last part is left.

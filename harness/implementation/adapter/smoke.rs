@@ -7,7 +7,7 @@ use super::{
     session::{Broken, Reply, Session},
 };
 use crate::{
-    implementation::{Answer, Answers, Question, adapter::compared},
+    implementation::{Answer, Answers, Question, Storage, adapter::compared},
     suite::{Input, SuiteCase},
 };
 
@@ -42,6 +42,7 @@ pub fn smoke(command: &Command, limits: Limits, case: &SuiteCase) -> Vec<Step> {
         image: &image,
         mask: &mask,
         settings: &case.settings,
+        storage: Storage::default(),
     };
     let mut steps = Steps::default();
     let started = Instant::now();

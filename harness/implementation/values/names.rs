@@ -55,6 +55,9 @@ impl Names {
             shown: Vec::new(),
         };
         for feature in features() {
+            if !names.shown.contains(&feature.name) {
+                names.shown.push(feature.name.clone());
+            }
             for aggregation in feature.family.aggregations() {
                 let key = FeatureKey {
                     feature,
@@ -330,6 +333,7 @@ mod tests {
     fn near_names_are_proposed() {
         let nearest = |name| nearest(name, Names::get().shown());
         assert_eq!(nearest("stat_maen")[0], "stat_mean");
+        assert_eq!(nearest("Joint entropi")[0], "Joint entropy");
         assert_eq!(nearest("glcm/3d_avg/TU98")[0], "glcm/3d_avg/TU9B");
         assert!(nearest("PatientName").is_empty(), "nothing is like it");
         assert!(nearest(&"x".repeat(1_000_000)).is_empty(), "nor like that");
