@@ -5,6 +5,9 @@
 //! | `ibsi-sf3/1` | the value, rounded to the reference's significant digits, lies within the tolerance |
 //! | `relative/1` | the relative error is at most the tolerance (absolute where the reference is 0) |
 //! | `response-map/1` | the largest difference between a response map and its reference is at most the tolerance |
+//! | `invariant/1` | the value is the implementation's own value on the untransformed input, within the tolerance |
+//!
+//! Where `undefined` is expected, under any rule, it passes iff the implementation says that there is no value.
 //!
 //! `ibsi-sf3/1` is decided in exact decimal arithmetic: in binary, 0.702 − 0.698 is larger than 0.004, and a value on
 //! the edge of its tolerance would fail or pass by accident. A value that is not finite never passes.
@@ -27,14 +30,25 @@ pub enum Rule {
     /// most the tolerance; the expected value is 0.
     #[serde(rename = "response-map/1")]
     ResponseMap,
+    /// |value − expected| ≤ tolerance, in the unit of the value. What is expected follows from the implementation's own
+    /// value before the input was transformed; until that is known, it is [`OWN`] and the tolerance relative.
+    #[serde(rename = "invariant/1")]
+    Invariant,
 }
+
+/// What a check of the rule `invariant/1` expects while the implementation's own value is not known.
+pub const OWN: &str = "own";
+
+/// What a check expects of a feature that has no value.
+pub const UNDEFINED: &str = "undefined";
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 3] = [
+    pub const ALL: [Self; 4] = [
         Self::IbsiSignificantDigits,
         Self::Relative,
         Self::ResponseMap,
+        Self::Invariant,
     ];
 
     /// The rule's id, with its version.
@@ -44,6 +58,7 @@ impl Rule {
             Self::IbsiSignificantDigits => "ibsi-sf3/1",
             Self::Relative => "relative/1",
             Self::ResponseMap => "response-map/1",
+            Self::Invariant => "invariant/1",
         }
     }
 }
@@ -52,13 +67,31 @@ impl Rule {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Expected {
-    /// The reference value, as its source prints it.
+    /// The reference value, as its source prints it; [`UNDEFINED`] where there must be none.
     pub value: String,
     /// The tolerance, as its source prints it; `0` where none is published. Relative for the rule `relative/1`.
     pub tolerance: String,
     /// Significant digits of the reference; absent = compared as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digits: Option<u32>,
+}
+
+impl Expected {
+    /// That there is no value.
+    #[must_use]
+    pub fn undefined() -> Self {
+        Self {
+            value: UNDEFINED.to_owned(),
+            tolerance: "0".to_owned(),
+            digits: None,
+        }
+    }
+
+    /// Whether it is that there is no value.
+    #[must_use]
+    pub fn is_undefined(&self) -> bool {
+        self.value == UNDEFINED
+    }
 }
 
 /// How far a value is from its reference.
@@ -108,7 +141,7 @@ pub fn judge(
             let distance = Decimal::parse(&rounded)?.distance(&Decimal::parse(&expected.value)?);
             value.is_finite() && distance.at_most(&Decimal::parse(&expected.tolerance)?)
         }
-        Rule::Relative | Rule::ResponseMap => difference.abs() <= allowance,
+        Rule::Relative | Rule::ResponseMap | Rule::Invariant => difference.abs() <= allowance,
     };
     let ratio = |allowed: f64| (allowed > 0.0).then(|| difference.abs() / allowed);
     let deviation = Deviation {
@@ -155,7 +188,7 @@ impl Forgiven {
                     .map_or(0.0, |digits| half_last_digit(reference, digits));
                 (tolerance, tolerance + half_unit)
             }
-            Rule::ResponseMap => (tolerance, tolerance),
+            Rule::ResponseMap | Rule::Invariant => (tolerance, tolerance),
             Rule::Relative if reference == 0.0 => (tolerance, tolerance),
             Rule::Relative => (tolerance * reference.abs(), tolerance * reference.abs()),
         };

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use super::{
     Options,
     input::{DataState, InputError, Inputs, LoadedInput},
+    invariance::asked_twice,
     judge::{answered, described, mapped, observed, unobserved, without_value},
 };
 use crate::{
-    implementation::{Answers, Failure, Implementation, MapAnswer, Question},
+    implementation::{Answers, Failure, Implementation, MapAnswer, Question, Storage},
     results::{Case, Check, Observation},
-    suite::{Asks, SuiteCase},
+    suite::{Asks, SuiteCase, invariance::Transformation},
     verdict::Outcome,
 };
 
@@ -19,6 +20,9 @@ const NOT_EXECUTED: &str = "the case was not executed";
 
 /// Why recorded answers cannot be judged against a map.
 const NO_MAPS_RECORDED: &str = "a file of values holds no response maps";
+
+/// Why recorded answers cannot show whether features stay when the image is transformed.
+const NOTHING_ASKED_ANEW: &str = "a file of values cannot be asked about a transformed image";
 
 /// A case with the checks and observations that were selected in it.
 pub(super) struct SelectedCase<'a> {
@@ -72,6 +76,9 @@ impl<'a> SelectedCase<'a> {
             (Some(_), Asks::ResponseMap(_)) => {
                 self.without_values(case, Outcome::Unsupported, NO_MAPS_RECORDED)
             }
+            (Some(_), Asks::Invariance(_)) => {
+                self.without_values(case, Outcome::Unsupported, NOTHING_ASKED_ANEW)
+            }
             (None, _) => inputs.with(self.case, |input| match input {
                 Ok(input) => self.asked(case, input, implementation, inputs),
                 Err(error) => self.not_run(case, error),
@@ -96,11 +103,15 @@ impl<'a> SelectedCase<'a> {
             image: &input.image,
             mask: &input.mask,
             settings: &self.case.settings,
+            storage: Storage::default(),
         };
         let mut case = Case {
             inputs: input.hashes.clone(),
             ..case
         };
+        if let Asks::Invariance(transformation) = self.case.asks {
+            return self.transformed(case, input, implementation, transformation);
+        }
         if let Asks::Features = self.case.asks {
             return match implementation.answer(question) {
                 Ok(answers) => self.answered(case, &answers, implementation),
@@ -126,6 +137,36 @@ impl<'a> SelectedCase<'a> {
             Ok(MapAnswer::Unsupported(reason)) => {
                 self.without_values(case, Outcome::Unsupported, &reason)
             }
+            Err(failure) => self.failed(case, &failure),
+        }
+    }
+
+    /// The case, asked with the image as it is and transformed.
+    fn transformed(
+        &self,
+        case: Case,
+        input: &LoadedInput,
+        implementation: &dyn Implementation,
+        transformation: Transformation,
+    ) -> FinishedCase {
+        let scene = (&input.image, &input.mask);
+        match asked_twice(
+            implementation,
+            self.case,
+            transformation,
+            &self.checks,
+            scene,
+        ) {
+            Ok(checks) => FinishedCase {
+                case: Case {
+                    settings_used: implementation.settings_used(&case.id),
+                    ..case
+                },
+                checks,
+                observations: Vec::new(),
+                data: DataState::Present,
+                is_implementation_unusable: false,
+            },
             Err(failure) => self.failed(case, &failure),
         }
     }

@@ -120,6 +120,7 @@ impl<'a> Inputs<'a> {
                 }
                 result
             }
+            Input::Given(given) => with(Ok(&LoadedInput::made(given.clone()))),
         }
     }
 
@@ -130,7 +131,9 @@ impl<'a> Inputs<'a> {
         input: &LoadedInput,
     ) -> Result<Option<LoadedMap>, InputError> {
         match case.asks {
-            Asks::Features | Asks::ResponseMap(MapReference::None) => Ok(None),
+            Asks::Features | Asks::Invariance(_) | Asks::ResponseMap(MapReference::None) => {
+                Ok(None)
+            }
             Asks::ResponseMap(MapReference::Computed(compute)) => Ok(Some(LoadedMap {
                 image: compute(&input.image, &case.settings),
                 hash: None,
@@ -151,6 +154,7 @@ pub(crate) fn read_input(case: &SuiteCase, library: &Library) -> Result<(Image, 
     match case.input {
         Input::Phantom(make) => Ok(make()),
         Input::Numbered { make, number } => Ok(make(number)),
+        Input::Given(given) => Ok(given.clone()),
         Input::Files { image, mask } => load(library, image, mask)
             .map(|input| (input.image, input.mask))
             .map_err(|error| error.message().to_owned()),

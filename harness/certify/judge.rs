@@ -18,6 +18,9 @@ pub(super) fn answered(check: Check, answers: &Answers) -> Check {
         },
         Some(Answer::Missing(reason)) => without_value(check, Outcome::Missing, reason),
         Some(Answer::Invalid(reason)) => without_value(check, Outcome::Error, reason),
+        Some(Answer::Undefined(reason)) if check.expected.is_undefined() => {
+            without_value(check, Outcome::Pass, reason)
+        }
         Some(Answer::Undefined(reason)) => without_value(check, Outcome::Undefined, reason),
         Some(Answer::Unsupported(reason)) => without_value(check, Outcome::Unsupported, reason),
         Some(Answer::OtherDefinition {
@@ -65,6 +68,10 @@ fn judged_value(check: Check, value: f64) -> Check {
     if !value.is_finite() {
         let reason = format!("expected a finite number, found `{value}`");
         return without_value(check, Outcome::Error, &reason);
+    }
+    if check.expected.is_undefined() {
+        let reason = format!("expected no value, found `{value}`");
+        return without_value(check, Outcome::Fail, &reason);
     }
     match judge(check.rule, &check.expected, value) {
         Ok((passes, deviation)) => Check {

@@ -2,6 +2,7 @@
 
 mod case;
 mod input;
+mod invariance;
 mod judge;
 
 use radgauge_reference::datasets::Library;
@@ -16,6 +17,7 @@ use crate::{
 use case::{FinishedCase, SelectedCase};
 use input::{DataState, Inputs};
 
+pub(crate) use self::invariance::asked_twice;
 pub(crate) use input::read_input;
 
 /// The exit codes of the program, one meaning each.

@@ -94,7 +94,11 @@ pub(super) fn add(
             case.case, case.reason
         );
     }
-    results.diagnoses = diagnoses;
+    // What was found while the implementation could still be asked stays.
+    results
+        .diagnoses
+        .retain(|one| diagnose::is_invariance(&one.case));
+    results.diagnoses.splice(..0, diagnoses);
     !undiagnosed.is_empty()
 }
 

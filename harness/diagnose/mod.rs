@@ -16,6 +16,7 @@ mod run;
 mod search;
 pub mod way;
 
+pub(crate) use run::is_invariance;
 pub use run::{Undiagnosed, diagnose};
 
 use std::collections::HashMap;

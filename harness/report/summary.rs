@@ -8,7 +8,7 @@ use std::{
 use crate::{
     implementation::{Identity, Submission},
     results::{Case, Check, Observation, Results, Run, Tier},
-    verdict::{Outcome, Rule, Verdict},
+    verdict::{OWN, Outcome, Rule, Verdict},
 };
 
 /// How many checks there are of a kind, and how far they got.
@@ -308,12 +308,14 @@ pub(super) fn falling_short(results: &Results) -> Vec<&Check> {
     short
 }
 
-/// How far a check is off, in parts of what its rule forgives; a missing value is farther than any.
+/// How far a check is off, in parts of what its rule forgives; a missing value is farther than any, unless it is right that
+/// there is none.
 pub(super) fn distance(check: &Check) -> f64 {
     match check.deviation {
         Some(deviation) => deviation
             .allowances
             .unwrap_or(f64::from(deviation.difference != 0.0)),
+        None if check.outcome == Outcome::Pass => 0.0,
         None => f64::INFINITY,
     }
 }
@@ -413,12 +415,18 @@ pub(super) fn rule_in_words(rule: Rule) -> &'static str {
         Rule::ResponseMap => {
             "the largest difference between response map and reference, over all voxels, is at most the tolerance"
         }
+        Rule::Invariant => {
+            "the value follows from the implementation's own value on the untransformed input, within the tolerance"
+        }
     }
 }
 
 /// What a check asks of the value.
 pub(super) fn requirement(check: &Check) -> String {
     let expected = &check.expected;
+    if expected.is_undefined() {
+        return "the implementation says that the feature is undefined".to_owned();
+    }
     match (check.rule, expected.digits) {
         (Rule::IbsiSignificantDigits, Some(digits)) if expected.tolerance == "0" => format!(
             "rounded to {digits} significant digits, the value is {}",
@@ -441,6 +449,13 @@ pub(super) fn requirement(check: &Check) -> String {
         (Rule::ResponseMap, _) => format!(
             "no voxel of the response map is farther than {} from the reference map",
             expected.tolerance
+        ),
+        (Rule::Invariant, _) if expected.value == OWN => {
+            "the value is what it is on the untransformed input".to_owned()
+        }
+        (Rule::Invariant, _) => format!(
+            "the value lies within {} of {}, which follows from the untransformed input",
+            expected.tolerance, expected.value
         ),
     }
 }

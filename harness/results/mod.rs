@@ -157,6 +157,8 @@ pub enum Tier {
     Cross,
     /// The implementation's own earlier result.
     Regression,
+    /// What follows, by theory, from the implementation's own value on the same input in another form.
+    Invariant,
 }
 
 impl Tier {
@@ -168,6 +170,7 @@ impl Tier {
             Self::Consensus => "consensus",
             Self::Cross => "cross",
             Self::Regression => "regression",
+            Self::Invariant => "invariant",
         }
     }
 }

@@ -7,11 +7,13 @@ mod analytic;
 mod ibsi1;
 mod ibsi2;
 pub mod imsure;
+pub mod invariance;
 
 pub use analytic::analytic;
 pub use ibsi1::ibsi1;
 pub use ibsi2::ibsi2;
 pub use imsure::imsure;
+pub use invariance::invariance;
 
 use std::collections::BTreeMap;
 
@@ -99,14 +101,18 @@ impl SuiteCase {
             ) => (image, mask) == (other_image, other_mask),
             _ => false,
         };
-        is_same_input && self.settings == other.settings
+        let is_same_task = !matches!(
+            (self.asks, other.asks),
+            (Asks::Invariance(_), _) | (_, Asks::Invariance(_))
+        );
+        is_same_input && is_same_task && self.settings == other.settings
     }
 
     /// The files of data sets that the case reads, by their path in the library.
     #[must_use]
     pub fn files(&self) -> Vec<&'static str> {
         let mut files = match self.input {
-            Input::Phantom(_) | Input::Numbered { .. } => Vec::new(),
+            Input::Phantom(_) | Input::Numbered { .. } | Input::Given(_) => Vec::new(),
             Input::Files { image, mask } => vec![image, mask],
         };
         if let Asks::ResponseMap(MapReference::File(reference)) = self.asks {
@@ -166,6 +172,8 @@ pub enum Asks {
     Features,
     /// The response map of the settings' filter over the whole image.
     ResponseMap(MapReference),
+    /// Feature values of the image, and again of the image transformed.
+    Invariance(invariance::Transformation),
 }
 
 /// Where the reference of a response map comes from.
@@ -198,13 +206,15 @@ pub enum Input {
         /// The mask.
         mask: &'static str,
     },
+    /// The user's own, read when the program started.
+    Given(&'static (Image, Mask)),
 }
 
 impl Suite {
     /// Every suite of the harness, in the order in which they are run.
     #[must_use]
     pub fn all() -> Vec<Self> {
-        vec![ibsi1(), ibsi2(), analytic(), imsure()]
+        vec![ibsi1(), ibsi2(), analytic(), imsure(), invariance()]
     }
 
     /// The suite's identity: name, edition, and a hash over everything it asks and expects.

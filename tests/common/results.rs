@@ -8,7 +8,7 @@ use radgauge::{
     response_map::MapComparison,
     results::{self, Case, Check, End, Results, Run, SCHEMA, Totals},
     suite::Suite,
-    verdict::{Outcome, Rule, judge},
+    verdict::{OWN, Outcome, Rule, judge},
 };
 use radgauge_reference::datasets::data_sets;
 
@@ -57,6 +57,7 @@ pub fn perfect(suites: &[Suite]) -> Results {
         observations: Vec::new(),
         agreements: Vec::new(),
         diagnoses: Vec::new(),
+        agreements: Vec::new(),
         end: End {
             complete: true,
             totals: Totals::default(),
@@ -86,6 +87,16 @@ pub fn perfect(suites: &[Suite]) -> Results {
         });
         for check in &case.checks {
             let mut check = check.clone();
+            if check.expected.is_undefined() {
+                check.outcome = Outcome::Pass;
+                results.checks.push(check);
+                continue;
+            }
+            if check.expected.value == OWN {
+                // What its own value was before, and is again.
+                check.expected.value = "1.5".to_owned();
+                check.expected.tolerance = "0".to_owned();
+            }
             let reference = check
                 .expected
                 .value
