@@ -9,6 +9,7 @@ pub mod agreement;
 pub mod certify;
 pub mod cli;
 pub mod compare;
+pub mod counterexample;
 pub mod diagnose;
 pub mod exact;
 pub mod expectations;

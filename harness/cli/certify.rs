@@ -10,7 +10,7 @@ use anyhow::Context;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{DataFolder, Failed, diagnose, expect, output, under_test::UnderTest};
+use super::{DataFolder, Failed, diagnose, examples, expect, output, under_test::UnderTest};
 use crate::{
     agreement,
     certify::{Options, certify},
@@ -52,6 +52,10 @@ pub(super) struct Certify {
     /// Write the result document and every report of it into this folder: HTML, JUnit XML, Markdown, CSV, badges
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
+    /// Shrink every violated invariance to the smallest image that shows it, and write that into this folder: NIfTI files,
+    /// settings, a README. Asks up to 250 more pairs of questions for each
+    #[arg(long, value_name = "DIR", conflicts_with = "statement")]
+    examples: Option<PathBuf>,
     /// Do not look for the reasons of failures
     #[arg(long)]
     no_diagnosis: bool,
@@ -117,6 +121,15 @@ impl Certify {
         if !results.agreements.is_empty() {
             document = results.to_document();
         }
+        let exemplified = match &self.examples {
+            Some(folder) => pool.install(|| {
+                examples::add(&*implementation, &suites, &library, &mut results, folder)
+            }),
+            None => Ok(()),
+        };
+        if self.examples.is_some() {
+            document = results.to_document();
+        }
         if let Some(expectations) = &expectations {
             expectations::apply(
                 expectations,
@@ -145,7 +158,9 @@ impl Certify {
         let stated = self.statement.as_deref().map_or(Ok(()), |folder| {
             write_statement(folder, &document, &results, &suites)
         });
-        written.and(csv_written).and(reports_written).and(stated)?;
+        (written.and(csv_written).and(reports_written))
+            .and(stated)
+            .and(exemplified)?;
         Ok(results.end.exit_code)
     }
 

@@ -6,6 +6,7 @@ mod compare;
 mod data;
 mod diagnose;
 mod doctor;
+mod examples;
 mod expect;
 mod explain;
 mod extract;
@@ -14,6 +15,7 @@ mod filter;
 mod filters;
 mod gate;
 mod input;
+mod invariance;
 mod output;
 mod perturb;
 mod phantom;
@@ -58,6 +60,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Certify(certify::Certify),
+    Invariance(invariance::Invariance),
     Template(template::Template),
     #[command(subcommand)]
     Adapter(adapter::AdapterCommand),
@@ -168,6 +171,7 @@ pub fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<u8, Failed> {
     match cli.command {
         Command::Certify(command) => command.run(),
+        Command::Invariance(command) => command.run(),
         Command::Template(command) => command.run(),
         Command::Adapter(command) => command.run(),
         Command::Gate(command) => command.run(),
