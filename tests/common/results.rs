@@ -57,7 +57,6 @@ pub fn perfect(suites: &[Suite]) -> Results {
         observations: Vec::new(),
         agreements: Vec::new(),
         diagnoses: Vec::new(),
-        agreements: Vec::new(),
         end: End {
             complete: true,
             totals: Totals::default(),

@@ -72,6 +72,7 @@ fn case(name: &str, title: &str, phantom: fn() -> (Image, Mask)) -> SuiteCase {
         asks: Asks::Features,
         checks,
         observed: Vec::new(),
+        observed_features: &[],
         is_on_request: false,
     }
 }

@@ -120,6 +120,7 @@ fn transformed(input: Input, image: &Image, mask: &Mask, settings: &Settings) ->
             asks: Asks::Invariance(transformation),
             checks,
             observed: Vec::new(),
+            observed_features: &[],
             is_on_request: false,
             id,
         })
