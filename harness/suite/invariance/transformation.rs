@@ -279,9 +279,7 @@ impl Transformation {
                 if shift == [0; 3] {
                     return Err("the region fills the image: there is no room to move it".into());
                 }
-                let (image, mask) = shifted(image, mask, image.size(), shift, far_from(image));
-                // Moved inside the image, and not along with it.
-                (image, mask)
+                shifted(image, mask, image.size(), shift, far_from(image))
             }
             Self::FileInt16 | Self::FileFloat32 => {
                 storage.encoding.datatype = match self {
