@@ -134,14 +134,31 @@ fn chains_become_files_and_a_manifest() {
     assert!(err.contains("is not empty"), "{err}");
 
     // What was written is a scan as any other.
+    let settings = write(
+        folder.path(),
+        "settings.toml",
+        b"[features]\nfamilies = ['stat', 'morph']\n",
+    );
     let [image, mask] = ["image-0002.nii.gz", "mask-0002.nii.gz"].map(|file| out.join(file));
-    let (code, values, err) = run(radgauge()
+    let mut extract = radgauge();
+    extract
         .arg("extract")
         .args([image, mask])
-        .args(["--preset", "ibsi-digital"]));
+        .arg("--settings")
+        .arg(settings);
+    let (code, values, err) = run(&mut extract);
+    assert_eq!(code, 0, "{err}");
+    // 660 voxels of 1 mm³.
     assert!(
-        code == 0 || err.contains("discretisation"),
-        "{code} {values} {err}"
+        values.contains("morph/-/YEKZ,"),
+        "the volume by counting is among them: {values}"
+    );
+    let volume = values
+        .lines()
+        .find(|line| line.starts_with("morph/-/YEKZ,"));
+    assert!(
+        volume.is_some_and(|line| line.contains(",660,")),
+        "{volume:?}"
     );
 }
 

@@ -58,14 +58,13 @@ impl Distances {
             }
         }
         let mut line = Vec::new();
-        let strides = [1, nx, nx * ny];
-        for axis in 0..3 {
-            if reach[axis] == 0 {
+        let axes = [(nx, 1), (ny, nx), (nz, nx * ny)];
+        let steps = reach.into_iter().zip(mask.grid().spacing_mm);
+        for ((n, stride), (reach, spacing)) in axes.into_iter().zip(steps) {
+            if reach == 0 {
                 continue;
             }
-            let (n, stride) = (size[axis], strides[axis]);
-            let spacing = mask.grid().spacing_mm[axis];
-            let reach = reach[axis].min(n - 1);
+            let reach = reach.min(n - 1);
             for start in (0..squared.len()).filter(|at| at / stride % n == 0) {
                 line.clear();
                 line.extend((0..n).map(|i| squared[start + i * stride]));
@@ -123,15 +122,11 @@ fn reach(mask: &Mask, mm: f64, dimension: Dimension) -> [usize; 3] {
 }
 
 fn in_grid(mask: &Mask, low: [isize; 3], part: [usize; 3]) -> Option<[usize; 3]> {
-    let mut voxel = [0; 3];
-    for axis in 0..3 {
+    let along = |axis: usize| {
         let index = usize::try_from(low[axis] + part[axis] as isize).ok()?;
-        if index >= mask.size()[axis] {
-            return None;
-        }
-        voxel[axis] = index;
-    }
-    Some(voxel)
+        (index < mask.size()[axis]).then_some(index)
+    };
+    Some([along(0)?, along(1)?, along(2)?])
 }
 
 fn is_inside(mask: &Mask, low: [isize; 3], part: [usize; 3]) -> bool {

@@ -30,6 +30,7 @@ fn ratio([numerator, denominator]: &[[f64; 8]; 2], r: f64) -> f64 {
 }
 
 /// Coefficients from the constant one on.
+#[expect(clippy::excessive_precision, reason = "the digits of the paper")]
 const CENTRE: [[f64; 8]; 2] = [
     [
         3.387_132_872_796_366_608_0,
@@ -53,6 +54,7 @@ const CENTRE: [[f64; 8]; 2] = [
     ],
 ];
 
+#[expect(clippy::excessive_precision, reason = "the digits of the paper")]
 const TAIL: [[f64; 8]; 2] = [
     [
         1.423_437_110_749_683_577_34,
@@ -76,6 +78,7 @@ const TAIL: [[f64; 8]; 2] = [
     ],
 ];
 
+#[expect(clippy::excessive_precision, reason = "the digits of the paper")]
 const FAR_TAIL: [[f64; 8]; 2] = [
     [
         6.657_904_643_501_103_777_20,

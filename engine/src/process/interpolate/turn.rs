@@ -102,26 +102,25 @@ impl Turn {
             .zip(voxels.par_chunks(SLICES * nx * ny))
             .filter(|(_, old)| !old.chunks(nx).all(is_zero))
             .for_each_init(Vec::new, |lines: &mut Vec<f64>, (new, old)| {
-                // Fewer slices at the end of the image are followed by empty ones.
-                const LANES: usize = SLICES;
-                let row = width * LANES;
+                // Where fewer slices are left, empty ones follow them.
+                let row = width * SLICES;
                 lines.clear();
                 lines.resize(line_y.elements() * row, 0.0);
                 // Rows of all slices side by side are lines along x, rows below one another are lines along y.
                 let rows = lines.chunks_exact_mut(row).skip(line_y.before);
                 for (y, elements) in rows.take(ny).enumerate() {
-                    let first = line_x.before * LANES;
+                    let first = line_x.before * SLICES;
                     for (lane, slice) in old.chunks_exact(nx * ny).enumerate() {
-                        let elements = elements[first + lane..].iter_mut().step_by(LANES);
+                        let elements = elements[first + lane..].iter_mut().step_by(SLICES);
                         for (element, voxel) in elements.zip(&slice[y * nx..][..nx]) {
                             *element = (*voxel).into();
                         }
                     }
-                    line_x.prepare(elements, LANES);
+                    line_x.prepare(elements, SLICES);
                 }
                 line_y.prepare(lines, row);
 
-                let (elements, _) = lines.as_chunks::<LANES>();
+                let (elements, _) = lines.as_chunks::<SLICES>();
                 let Some([columns, rows]) = filled(elements, width) else {
                     return;
                 };
@@ -138,9 +137,9 @@ impl Turn {
                     {
                         continue;
                     }
-                    let mut sums = [0.0; LANES];
+                    let mut sums = [0.0; SLICES];
                     for (row, weight_y) in weights_y.iter().enumerate() {
-                        let mut along_x = [0.0; LANES];
+                        let mut along_x = [0.0; SLICES];
                         let elements = &elements[(y + row) * width + x..][..N];
                         for (element, weight_x) in elements.iter().zip(&weights_x) {
                             for (sum, element) in along_x.iter_mut().zip(element) {
