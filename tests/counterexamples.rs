@@ -415,7 +415,7 @@ fn the_command_checks_any_image() {
     );
 
     // The shell skeleton computes the mean of what it reads; this one counts the region's voxels by any label.
-    let adapter = r#"sh -c 'while read -r l; do i=$(printf %s "$l" | sed "s/.*\"id\":\([0-9]*\).*/\1/"); case $l in *hello*) echo "{\"kind\":\"hello\",\"id\":$i,\"protocol\":1,\"implementation\":{\"name\":\"t\",\"version\":\"1\"},\"adapter\":{\"name\":\"t\",\"version\":\"1\"},\"capabilities\":{\"families\":[\"stat\"],\"aggregations\":[],\"discretisation\":[],\"interpolation\":[],\"filters\":[],\"response_maps\":false},\"deterministic\":true}";; *case*) n=$(od -An -v -tu1 -j352 in/mask.nii | tr -s " " "\n" | grep -c "[1-9]"); echo "{\"kind\":\"result\",\"id\":$i,\"values\":[{\"key\":\"stat/-/Q4LE\",\"value\":$n}]}";; *) exit 0;; esac; done'"#;
+    let adapter = r#"sh -c 'while read -r l; do i=$(printf %s "$l" | sed "s/.*\"id\":\([0-9]*\).*/\1/"); case $l in *hello*) echo "{\"kind\":\"hello\",\"id\":$i,\"implementation\":{\"name\":\"t\",\"version\":\"1\"},\"adapter\":{\"name\":\"t\",\"version\":\"1\"},\"capabilities\":{\"families\":[\"stat\"],\"aggregations\":[],\"discretisation\":[],\"interpolation\":[],\"filters\":[],\"response_maps\":false},\"deterministic\":true}";; *case*) n=$(od -An -v -tu1 -j352 in/mask.nii | tr -s " " "\n" | grep -c "[1-9]"); echo "{\"kind\":\"result\",\"id\":$i,\"values\":[{\"key\":\"stat/-/Q4LE\",\"value\":$n}]}";; *) exit 0;; esac; done'"#;
     let select = "invariance/file-label/stat/-/Q4LE";
     let (code, text) = command(&[
         "--adapter",

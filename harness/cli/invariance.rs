@@ -66,6 +66,9 @@ pub(super) struct Invariance {
     quiet: bool,
 }
 
+/// An image of one's own with its region, and the settings.
+type Given = (&'static (Image, Mask), Settings);
+
 /// The number of bins for an image of one's own.
 const BINS: u32 = 32;
 
@@ -134,7 +137,7 @@ impl Invariance {
     }
 
     /// The image and the region that were named, with their settings. They live as long as the program, as phantoms do.
-    fn given(&self) -> Result<Option<(&'static (Image, Mask), Settings)>, Failed> {
+    fn given(&self) -> Result<Option<Given>, Failed> {
         let (Some(image), Some(mask)) = (&self.image, &self.mask) else {
             return Ok(None);
         };
