@@ -30,7 +30,7 @@ pub(super) struct Report {
     /// Write to this file instead of standard output
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// The profile of a badge, e.g. `ibsi1-core`; otherwise the one that requires most
+    /// The profile of a badge, e.g. `ibsi1-core`; otherwise the one of the first suite that requires most
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
 }

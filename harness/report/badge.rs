@@ -52,7 +52,8 @@ pub struct UnknownProfile {
 }
 
 impl Badge {
-    /// The badge of a profile; of the profile that requires most, when none is named.
+    /// The badge of a profile; when none is named, of that of the first suite which requires most: what IBSI published
+    /// comes before what radgauge made.
     ///
     /// # Errors
     /// [`UnknownProfile`] when no suite of the results has this profile.
@@ -72,7 +73,15 @@ impl Badge {
                     }
                 })?)
             }
-            None => profiles.iter().max_by_key(|profile| profile.required),
+            None => {
+                let mut suites = results.run.suites.iter();
+                let first = suites.find(|suite| !suite.profiles.is_empty());
+                let is_of_first = |profile: &&Profile<'_>| {
+                    first.is_some_and(|suite| suite.profiles.contains_key(profile.name))
+                };
+                let of_first = profiles.iter().filter(is_of_first);
+                of_first.max_by_key(|profile| profile.required)
+            }
         };
         Ok(match chosen {
             Some(profile) => Self::of_profile(profile),
