@@ -97,7 +97,7 @@ impl Chain {
         expect_region(image, mask)?;
         let (mut image, mut mask) = (Cow::Borrowed(image), Cow::Borrowed(mask));
         for step in &self.steps {
-            if let Action::OnScan(action) = step.action() {
+            if let Action::Scan(action) = step.action() {
                 let random = key.random(step, self.draw);
                 let (new_image, new_mask) = action.apply(&image, &mask, &random)?;
                 image = Cow::Owned(new_image);
@@ -122,7 +122,7 @@ impl Chain {
     pub fn pose(&self) -> Pose {
         let mut pose = Pose::default();
         for step in &self.steps {
-            if let Action::OnPose(action) = step.action() {
+            if let Action::Pose(action) = step.action() {
                 action.put(&mut pose);
             }
         }
@@ -142,7 +142,7 @@ impl Chain {
         expect_region(image, mask)?;
         let mut mask = Cow::Borrowed(mask);
         for step in &self.steps {
-            if let Action::OnMask(action) = step.action() {
+            if let Action::Mask(action) = step.action() {
                 let random = key.random(step, self.draw);
                 mask = Cow::Owned(action.apply(image, &mask, &random)?);
             }
@@ -154,7 +154,7 @@ impl Chain {
     /// given the same case and settings.
     #[must_use]
     pub fn shared(&self) -> String {
-        let of_image = |step: &&Perturbation| !matches!(step.action(), Action::OnMask(_));
+        let of_image = |step: &&Perturbation| !matches!(step.action(), Action::Mask(_));
         let steps: Vec<_> = self.steps.iter().filter(of_image).collect();
         let is_random = steps.iter().any(|step| step.is_random());
         let draw = if is_random { self.draw } else { 0 };

@@ -139,9 +139,9 @@ enum Stage {
 
 /// How a perturbation acts.
 enum Action<'a> {
-    OnScan(&'a dyn OnScan),
-    OnPose(&'a dyn OnPose),
-    OnMask(&'a dyn OnMask),
+    Scan(&'a dyn OnScan),
+    Pose(&'a dyn OnPose),
+    Mask(&'a dyn OnMask),
 }
 
 /// A perturbation of the scan before interpolation.
@@ -218,9 +218,9 @@ impl Perturbation {
     /// [`PerturbError::Setting`], naming the first parameter that is not.
     pub fn check(&self) -> Result<(), PerturbError> {
         match self.action() {
-            Action::OnScan(step) => step.check(),
-            Action::OnPose(step) => step.check(),
-            Action::OnMask(step) => step.check(),
+            Action::Scan(step) => step.check(),
+            Action::Pose(step) => step.check(),
+            Action::Mask(step) => step.check(),
         }
     }
 
@@ -272,22 +272,22 @@ impl Perturbation {
 
     fn action(&self) -> Action<'_> {
         match self {
-            Self::BiasField(step) => Action::OnScan(step),
-            Self::Blur(step) => Action::OnScan(step),
-            Self::Sharpen(step) => Action::OnScan(step),
-            Self::SliceThickness(step) => Action::OnScan(step),
-            Self::Spacing(step) => Action::OnScan(step),
-            Self::IntensityScale(step) => Action::OnScan(step),
-            Self::IntensityShift(step) => Action::OnScan(step),
-            Self::Normalise(step) => Action::OnScan(step),
-            Self::Noise(step) => Action::OnScan(step),
-            Self::Rotate(step) => Action::OnPose(step),
-            Self::Translate(step) => Action::OnPose(step),
-            Self::VolumeFraction(step) => Action::OnMask(step),
-            Self::GrowMm(step) => Action::OnMask(step),
-            Self::Contour(step) => Action::OnMask(step),
-            Self::Rim(step) => Action::OnMask(step),
-            Self::Core(step) => Action::OnMask(step),
+            Self::BiasField(step) => Action::Scan(step),
+            Self::Blur(step) => Action::Scan(step),
+            Self::Sharpen(step) => Action::Scan(step),
+            Self::SliceThickness(step) => Action::Scan(step),
+            Self::Spacing(step) => Action::Scan(step),
+            Self::IntensityScale(step) => Action::Scan(step),
+            Self::IntensityShift(step) => Action::Scan(step),
+            Self::Normalise(step) => Action::Scan(step),
+            Self::Noise(step) => Action::Scan(step),
+            Self::Rotate(step) => Action::Pose(step),
+            Self::Translate(step) => Action::Pose(step),
+            Self::VolumeFraction(step) => Action::Mask(step),
+            Self::GrowMm(step) => Action::Mask(step),
+            Self::Contour(step) => Action::Mask(step),
+            Self::Rim(step) => Action::Mask(step),
+            Self::Core(step) => Action::Mask(step),
         }
     }
 }

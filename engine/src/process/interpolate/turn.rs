@@ -184,16 +184,16 @@ impl Turn {
 
 /// The columns and rows in which there are elements other than 0; none when all are 0.
 fn filled(elements: &[[f64; SLICES]], width: usize) -> Option<[Range<usize>; 2]> {
-    let mut columns = usize::MAX..0;
-    let mut rows = usize::MAX..0;
+    let mut filled: Option<[Range<usize>; 2]> = None;
     for (y, row) in elements.chunks_exact(width).enumerate() {
         let is_filled = |element: &[f64; SLICES]| !is_zero(element);
         let Some(first) = row.iter().position(is_filled) else {
             continue;
         };
-        let last = row.iter().rposition(is_filled).unwrap_or(first);
-        columns = columns.start.min(first)..columns.end.max(last + 1);
-        rows = rows.start.min(y)..y + 1;
+        let end = row.iter().rposition(is_filled).unwrap_or(first) + 1;
+        let [columns, rows] = filled.get_or_insert([first..end, y..y + 1]);
+        *columns = columns.start.min(first)..columns.end.max(end);
+        rows.end = y + 1;
     }
-    (!rows.is_empty()).then_some([columns, rows])
+    filled
 }

@@ -196,7 +196,11 @@ fn rician(voxel: f64, sigma: f64, real: &mut Stream, imaginary: &mut Stream) -> 
 }
 
 fn expect_magnitudes(image: &Image) -> Result<(), PerturbError> {
-    match image.as_slice().iter().position(|voxel| !(*voxel >= 0.0)) {
+    match image
+        .as_slice()
+        .iter()
+        .position(|voxel| voxel.is_nan() || *voxel < 0.0)
+    {
         None => Ok(()),
         Some(at) => {
             let [nx, ny, _] = image.size();

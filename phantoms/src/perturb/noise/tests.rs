@@ -148,7 +148,7 @@ fn correlated_noise_has_the_documented_spectrum() {
         let gaussian = |s: f64, spacing: f64| -> Vec<f64> {
             let reach = (4.0 * s / spacing).ceil();
             let weights: Vec<f64> = (-40..=40)
-                .map(|k| f64::from(k))
+                .map(f64::from)
                 .map(|k| {
                     if k.abs() <= reach {
                         (-0.5 * (k * spacing / s).powi(2)).exp()
