@@ -6,7 +6,11 @@ mod merge;
 mod report;
 mod run;
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
@@ -15,7 +19,6 @@ use super::{Failed, under_test};
 use crate::{
     certify::exit,
     implementation::adapter::Adapter,
-    results::write_atomically,
     study::{
         analyse,
         design::Design,
@@ -77,7 +80,7 @@ impl StudyFile {
 
     fn design(&self) -> Result<Design, Failed> {
         let path = self.path();
-        let text = std::fs::read_to_string(&path)
+        let text = fs::read_to_string(&path)
             .with_context(|| {
                 format!(
                     "cannot read `{}`: `radgauge study init` writes one",
@@ -149,28 +152,43 @@ fn write_reports(outcome: &Outcome, out: &Path) -> Result<(), Failed> {
     Ok(())
 }
 
+/// Writes a file whole or not at all. What a killed process leaves behind is no result and is written over by the next.
 fn write_file(out: &Path, name: &str, bytes: &[u8]) -> Result<(), Failed> {
-    let path = out.join(name);
-    write_atomically(&path, bytes)
-        .with_context(|| format!("cannot write `{}`", path.display()))
-        .map_err(Failed::usage)
+    write_whole(out, name, |file| Ok(file.write_all(bytes)?))
 }
 
-/// The values are too many to be held: they are streamed into a temporary file.
+/// The values are too many to be held: they are streamed.
 fn write_values(
     plan: &Plan,
     computers: &[Computer],
     store: &Store,
     out: &Path,
 ) -> Result<(), Failed> {
-    let path = out.join("values.csv");
-    let write = || -> anyhow::Result<()> {
-        let mut file = tempfile::NamedTempFile::new_in(out)?;
-        tables::write_values(plan, computers, store, &mut file)?;
-        file.persist(&path)?;
-        Ok(())
+    write_whole(out, "values.csv", |file| {
+        Ok(tables::write_values(plan, computers, store, file)?)
+    })
+}
+
+/// Writes to a temporary file among the cells, and renames it. Its name is always the same, so that files of killed
+/// processes do not pile up.
+fn write_whole(
+    out: &Path,
+    name: &str,
+    write: impl FnOnce(&mut fs::File) -> anyhow::Result<()>,
+) -> Result<(), Failed> {
+    let path = out.join(name);
+    let folder = match cells(out) {
+        cells if cells.is_dir() => cells,
+        _ => out.to_owned(),
     };
-    write()
+    let partial = folder.join(format!(".{name}.partial"));
+    let written = || -> anyhow::Result<()> {
+        let mut file = fs::File::create(&partial)?;
+        write(&mut file)?;
+        file.sync_all()?;
+        Ok(fs::rename(&partial, &path)?)
+    };
+    written()
         .with_context(|| format!("cannot write `{}`", path.display()))
         .map_err(Failed::usage)
 }
