@@ -60,7 +60,7 @@ def serve(hello, case):
         if request["op"] == "bye":
             return
         if request["op"] == "hello":
-            response = dict(hello, kind="hello")
+            response = dict(hello, kind="hello", protocol=1)
         else:
             response = answer(request, case)
         response["id"] = request["id"]

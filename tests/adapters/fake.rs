@@ -48,6 +48,11 @@ fn play(name: &str, argument: Option<&str>) {
                     hello["capabilities"]["families"] = json!(["magic"]);
                     say(&hello.to_string());
                 }
+                "strange_protocol" => {
+                    let mut hello = hello(&request);
+                    hello["protocol"] = json!(2);
+                    say(&hello.to_string());
+                }
                 "few_families" => {
                     let mut hello = hello(&request);
                     hello["capabilities"]["families"] = json!(["morph"]);
@@ -177,7 +182,7 @@ fn misbehave(name: &str, argument: Option<&str>, request: &Value, asked: usize) 
 
 fn hello(request: &Value) -> Value {
     json!({
-        "kind": "hello", "id": request["id"],
+        "kind": "hello", "id": request["id"], "protocol": 1,
         "implementation": {"name": "fake", "version": "1.0"},
         "adapter": {"name": "fake-adapter", "version": "2.0"},
         "capabilities": {

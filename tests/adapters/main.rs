@@ -429,6 +429,7 @@ fn adapters_that_do_not_start_are_unusable() {
         ),
         ("banner", "found `Welcome to MyTool!`", ""),
         ("strange_family", "`magic` is no family", ""),
+        ("strange_protocol", "expected protocol 1, found `2`", ""),
     ] {
         let error = started(fake, None).expect_err(fake);
         assert!(error.message.contains(message), "{fake}: {}", error.message);

@@ -15,6 +15,7 @@ suppressPackageStartupMessages(library(jsonlite))
 # HERE: who you are, and what can be asked of you. What is not listed is not asked, and counts as unsupported.
 hello <- list(
   kind = unbox("hello"),
+  protocol = unbox(1L),
   implementation = list(name = unbox("mytool"), version = unbox("0.0.0"), language = unbox("R")),
   adapter = list(name = unbox("mytool-radgauge"), version = unbox("0.1.0")),
   capabilities = list(

@@ -90,7 +90,7 @@ def case(request):
 
 def answer(request):
     if request["op"] == "hello":
-        return dict(HELLO, kind="hello")
+        return dict(HELLO, kind="hello", protocol=1)
     try:
         return case(request)
     except Unsupported as reason:

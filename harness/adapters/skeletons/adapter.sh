@@ -32,7 +32,7 @@ while IFS= read -r line; do
     case $line in
     '{"op":"hello"'*)
         # HERE: who you are, and what can be asked of you.
-        printf '{"kind":"hello","id":%s,"implementation":{"name":"mytool","version":"0.0.0","language":"shell"},' "$id"
+        printf '{"kind":"hello","id":%s,"protocol":1,"implementation":{"name":"mytool","version":"0.0.0","language":"shell"},' "$id"
         printf '"adapter":{"name":"mytool-radgauge","version":"0.1.0"},'
         printf '"capabilities":{"families":["stat"],"aggregations":[],"discretisation":[],"interpolation":[],'
         printf '"filters":[],"response_maps":false},"deterministic":true}\n'

@@ -134,6 +134,9 @@ pub enum Response {
 pub struct HelloResponse {
     /// Number of the message that is answered.
     pub id: u64,
+    /// The version of the protocol that it speaks; another than the one it was greeted in cannot be understood.
+    #[serde(default = "HelloResponse::first_protocol")]
+    pub protocol: u32,
     /// What is under test.
     pub implementation: Product,
     /// What speaks for it.
@@ -142,6 +145,12 @@ pub struct HelloResponse {
     pub capabilities: Capabilities,
     /// Whether the same question always has the same answer.
     pub deterministic: bool,
+}
+
+impl HelloResponse {
+    fn first_protocol() -> u32 {
+        1
+    }
 }
 
 /// What is under test.

@@ -137,6 +137,10 @@ impl Session {
             }))
         })?;
         match response {
+            Response::Hello(hello) if hello.protocol != PROTOCOL => Err(Broken::protocol(format!(
+                "expected protocol {PROTOCOL}, found `{}`",
+                hello.protocol
+            ))),
             Response::Hello(hello) => {
                 hello.capabilities.check().map_err(Broken::protocol)?;
                 Ok((session, *hello))
