@@ -74,11 +74,14 @@ impl Known {
     }
 }
 
+/// Makes the phantom of a number.
+type Make = fn(usize) -> (Image, Mask);
+
 /// A case whose phantom is the `number`-th that `make` makes.
 fn case(
     name: &str,
     title: String,
-    (make, number): (fn(usize) -> (Image, Mask), usize),
+    (make, number): (Make, usize),
     settings: &str,
     known: Vec<Known>,
 ) -> SuiteCase {
