@@ -127,14 +127,13 @@ fn write_into(text: &mut String, outcome: &Outcome) -> std::fmt::Result {
         )?;
         for failure in outcome.failures.iter().take(SHOWN) {
             let mut what = failure.case.clone();
-            for part in [
+            let parts = [
                 &failure.implementation,
                 &failure.perturbation,
                 &failure.settings,
-            ] {
-                if let Some(part) = part {
-                    what = format!("{what} / {part}");
-                }
+            ];
+            for part in parts.into_iter().flatten() {
+                what = format!("{what} / {part}");
             }
             writeln!(text, "  {what}: {}", failure.reason)?;
         }

@@ -434,7 +434,7 @@ pub fn write_values(
                         name,
                         &settings.id,
                     ]
-                    .map(|text| quoted(text))
+                    .map(quoted)
                     .join(",");
                     let cell = match keys.get(case, draw, point) {
                         Some(key) => store.get(&key)?,
