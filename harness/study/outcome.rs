@@ -10,6 +10,7 @@
 //! agreement …              per pair of implementations × settings × feature: same scan, same settings
 //! response …               per perturbation × feature, at the first settings: by how much values shift
 //! perturbation …           per perturbation × settings: the same over all features
+//! perturbation_kind …      per settings × kind of perturbation: which features repeat when nothing else is perturbed
 //! profile …                per feature, at the settings of rank 1: every case before and after perturbation
 //! harmonised …             labelled arms: what a correction for batches would change
 //! failure …                what has no values, and why
@@ -61,6 +62,8 @@ pub struct Outcome {
     pub responses: Vec<Response>,
     /// Perturbations summarised: by settings, perturbation.
     pub perturbations: Vec<PerturbationSummary>,
+    /// Repeatability under one kind of perturbation alone: by settings, kind.
+    pub perturbation_kinds: Vec<PerturbationKind>,
     /// Cases before and after perturbation: by feature.
     pub profiles: Vec<Profile>,
     /// What corrections for batches would change.
@@ -89,6 +92,8 @@ pub enum Record {
     Response(Response),
     /// A perturbation over all features.
     Perturbation(PerturbationSummary),
+    /// Repeatability under one kind of perturbation alone.
+    PerturbationKind(PerturbationKind),
     /// Cases before and after perturbation.
     Profile(Profile),
     /// A harmonisation arm.
@@ -208,6 +213,15 @@ pub struct Perturbation {
     pub steps: Vec<Step>,
     /// Its seed; every case has its own stream of it.
     pub seed: u64,
+}
+
+impl Perturbation {
+    /// Its kind: the kinds of its steps in order, `rotate` or `noise + contour`.
+    #[must_use]
+    pub fn kind(&self) -> String {
+        let kinds: Vec<&str> = self.steps.iter().map(|step| step.kind.as_str()).collect();
+        kinds.join(" + ")
+    }
 }
 
 /// A part of a perturbation.
@@ -524,6 +538,23 @@ pub struct PerturbationSummary {
     pub upper_decile_change: Known<f64>,
 }
 
+/// What one kind of perturbation does by itself under settings: repeatability by ICC(1) over the unperturbed scan and the
+/// draws of that kind, and no others. What is not robust here is lost to this kind of perturbation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PerturbationKind {
+    /// Index of the settings.
+    pub settings: usize,
+    /// The kind, as [`Perturbation::kind`] has it.
+    pub name: String,
+    /// Columns: its draws and the unperturbed scan.
+    pub k: usize,
+    /// Features by class.
+    pub classes: BTreeMap<String, usize>,
+    /// Robust features, of all features, by family.
+    pub families: BTreeMap<String, [usize; 2]>,
+}
+
 /// Every case before and after perturbation, at the settings of rank 1.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -538,6 +569,8 @@ pub struct Profile {
     pub mean: Vec<Option<f64>>,
     /// Standard deviation over them, by case.
     pub sd: Vec<Option<f64>>,
+    /// How many draws have a value, by case.
+    pub draws: Vec<usize>,
 }
 
 /// A harmonisation arm. Never the result: it says what a correction would change, and it has been told the batches.

@@ -389,3 +389,44 @@ fn arms_are_labelled_and_change_nothing_else() {
         combat.after
     );
 }
+
+/// Turned scans have the values of the scan as it is, noise puts the cases in another order: only noise costs features,
+/// though both are among the draws.
+#[test]
+fn a_kind_of_perturbation_costs_what_it_costs_alone() {
+    let text = "[[cases]]\nphantom = 'abdominal-ct'\ncount = 7\n\
+        [perturbations]\nchains = [\n\
+        { name = 'turn 1', steps = [{ kind = 'rotate', degrees = 1 }] },\n\
+        { name = 'noise', steps = [{ kind = 'noise' }] },\n\
+        { name = 'turn 2', steps = [{ kind = 'rotate', degrees = 2 }] },\n]\n\
+        [settings.interpolate]\nspacing_mm = [1, 1, 1]\nimage = 'linear'\n\
+        [settings.features]\nfamilies = ['stat']\n";
+    let design = Design::from_toml(text, Path::new(".")).expect("a study");
+    let plan = Plan::new(&design).expect("a plan");
+    let outcome = analysed(&plan, &[computer("a")], |_, case, draw, _| match draw {
+        2 if case == 6 => None,
+        2 => Some((3 * case % 7) as f64),
+        _ => Some(case as f64),
+    });
+    let features = outcome.study.features.len();
+    let found: Vec<_> = outcome
+        .perturbation_kinds
+        .iter()
+        .map(|kind| (kind.name.as_str(), kind.k, kind.families["stat"]))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("rotate", 3, [features, features]),
+            ("noise", 2, [0, features])
+        ],
+        "kind, columns, robust of all"
+    );
+    assert_eq!(outcome.perturbation_kinds[1].classes["unstable"], features);
+    let profile = &outcome.profiles[0];
+    assert_eq!(
+        profile.draws,
+        [3, 3, 3, 3, 3, 3, 2],
+        "noise of the last case is missing"
+    );
+}

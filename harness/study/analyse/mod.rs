@@ -9,6 +9,7 @@ mod arms;
 mod cube;
 mod failures;
 mod figures;
+mod kinds;
 mod rank;
 mod repeat;
 mod reproduce;
@@ -50,6 +51,8 @@ struct OfFeature {
     responses: Vec<Response>,
     /// Size of the change, by point and draw.
     changes: Changes,
+    /// Class by point and kind of perturbation.
+    classes: kinds::Classes,
 }
 
 /// Analyses what has been computed. A cell that is not in the store has failed: *not computed*.
@@ -60,6 +63,7 @@ pub fn analyse(plan: &Plan, computers: &[Computer], store: &Store) -> Result<Out
     let reader = Reader::new(plan, computers, store)?;
     let mut outcome = Outcome::empty(study(plan, computers, &reader));
     let mut changes = Vec::new();
+    let mut classes = Vec::new();
     for block in reader.blocks() {
         let cube = reader.cube(block, None)?;
         let found: Vec<OfFeature> = cube
@@ -73,6 +77,7 @@ pub fn analyse(plan: &Plan, computers: &[Computer], store: &Store) -> Result<Out
             outcome.agreement.extend(of_feature.agreement);
             outcome.responses.extend(of_feature.responses);
             changes.push(of_feature.changes);
+            classes.push(of_feature.classes);
         }
     }
     // The order of the document; features came first.
@@ -97,6 +102,7 @@ pub fn analyse(plan: &Plan, computers: &[Computer], store: &Store) -> Result<Out
 
     outcome.settings = rank::rank(&outcome);
     outcome.perturbations = respond::summaries(plan, &changes);
+    outcome.perturbation_kinds = kinds::summaries(plan, &outcome.study.features, &classes);
     let best = outcome.best(0).map(|summary| summary.settings);
     if let Some(best) = best {
         outcome.profiles = profiles(&reader, best)?;
@@ -165,6 +171,7 @@ fn of_feature(plan: &Plan, cube: &Cube, feature: usize) -> OfFeature {
         agreement: agree::agreement(plan, cube, feature),
         responses: respond::responses(plan, cube, feature),
         changes: respond::changes(plan, cube, feature),
+        classes: kinds::classes(plan, cube, feature),
     }
 }
 
@@ -180,6 +187,7 @@ fn profiles(reader: &Reader<'_>, settings: usize) -> Result<Vec<Profile>, StoreE
                 original: Vec::new(),
                 mean: Vec::new(),
                 sd: Vec::new(),
+                draws: Vec::new(),
             };
             for case in 0..reader.cases() {
                 let mut draws = reader.place(case).map_or_else(Vec::new, |case| {
@@ -193,6 +201,7 @@ fn profiles(reader: &Reader<'_>, settings: usize) -> Result<Vec<Profile>, StoreE
                     .push(original.filter(|value| !value.is_nan()));
                 profile.mean.push(figures::mean(&draws));
                 profile.sd.push(figures::sd(&draws));
+                profile.draws.push(draws.len());
             }
             profiles.push(profile);
         }

@@ -91,6 +91,9 @@ impl Outcome {
         for row in &self.perturbations {
             push(&Record::Perturbation(row.clone()));
         }
+        for row in &self.perturbation_kinds {
+            push(&Record::PerturbationKind(row.clone()));
+        }
         for row in &self.profiles {
             push(&Record::Profile(row.clone()));
         }
@@ -174,6 +177,7 @@ impl Outcome {
             agreement: Vec::new(),
             responses: Vec::new(),
             perturbations: Vec::new(),
+            perturbation_kinds: Vec::new(),
             profiles: Vec::new(),
             harmonised: Vec::new(),
             failures: Vec::new(),
@@ -195,6 +199,7 @@ impl Outcome {
             Record::Agreement(row) => self.agreement.push(row),
             Record::Response(row) => self.responses.push(row),
             Record::Perturbation(row) => self.perturbations.push(row),
+            Record::PerturbationKind(row) => self.perturbation_kinds.push(row),
             Record::Profile(row) => self.profiles.push(row),
             Record::Harmonised(row) => self.harmonised.push(row),
             Record::Failure(row) => self.failures.push(row),
@@ -306,12 +311,16 @@ impl Outcome {
             )?;
             below("perturbation: settings", row.settings, settings.len())?;
         }
+        for row in &self.perturbation_kinds {
+            below("perturbation_kind: settings", row.settings, settings.len())?;
+        }
         for row in &self.profiles {
             below("profile: feature", row.feature, features.len())?;
             below("profile: settings", row.settings, settings.len())?;
             for series in [&row.original, &row.mean, &row.sd] {
                 count("cases in a profile", cases.len(), series.len())?;
             }
+            count("cases in a profile", cases.len(), row.draws.len())?;
         }
         for (feature, ..) in self.harmonised.iter().flat_map(|row| &row.agreement) {
             below("harmonised: feature", *feature, features.len())?;
