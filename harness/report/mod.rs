@@ -7,7 +7,7 @@ pub mod ctrf;
 pub mod html;
 pub mod junit;
 pub mod markdown;
-mod reporting_items;
+pub(crate) mod reporting_items;
 mod summary;
 pub mod terminal;
 

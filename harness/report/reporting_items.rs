@@ -16,17 +16,17 @@ use crate::results::Results;
 
 /// An item of the guidelines.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Item {
+pub(crate) struct Item {
     /// The manual's number, with its letter.
-    pub(super) number: &'static str,
+    pub(crate) number: &'static str,
     /// What it asks for.
-    pub(super) topic: &'static str,
+    pub(crate) topic: &'static str,
     /// The answer.
-    pub(super) answer: String,
+    pub(crate) answer: String,
 }
 
 /// The items that only the laboratory knows: number, modality or empty, topic.
-pub(super) const BY_THE_LABORATORY: [(&str, &str, &str); 29] = [
+pub(crate) const BY_THE_LABORATORY: [(&str, &str, &str); 29] = [
     ("28", "", "pixel spacing, or field of view and matrix size"),
     ("29", "", "slice thickness"),
     ("30", "", "slice spacing"),
@@ -80,6 +80,13 @@ pub(super) const BY_THE_LABORATORY: [(&str, &str, &str); 29] = [
 
 /// The items that settings and results answer, in the manual's order.
 pub(super) fn items(settings: &Settings, results: &Results) -> Vec<Item> {
+    let run = &results.run;
+    let software = format!("{} {}", run.implementation.name, run.implementation.version);
+    items_of(settings, compliance(results), software)
+}
+
+/// The items that settings answer, with the answers to item 59 (compliance) and item 61 (software).
+pub(crate) fn items_of(settings: &Settings, compliance: String, software: String) -> Vec<Item> {
     // Taken apart in full: a setting that is added must be reported too.
     let Settings {
         round_on_load,
@@ -110,13 +117,8 @@ pub(super) fn items(settings: &Settings, results: &Results) -> Vec<Item> {
     items.extend(discretisation(discretise, ivh, resegment));
     items.push(item("57", "image filter", image_filter(filter.as_ref())));
     items.push(item("58", "feature set", feature_set(features)));
-    items.push(item("59", "IBSI compliance", compliance(results)));
-    let run = &results.run;
-    items.push(item(
-        "61",
-        "software",
-        format!("{} {}", run.implementation.name, run.implementation.version),
-    ));
+    items.push(item("59", "IBSI compliance", compliance));
+    items.push(item("61", "software", software));
     items.extend(texture_parameters(texture, features));
     items
 }

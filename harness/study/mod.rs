@@ -13,6 +13,7 @@ pub mod outcome;
 pub mod pattern;
 pub mod phantom;
 pub mod plan;
+pub mod report;
 pub mod run;
 pub mod store;
 pub mod summary;

@@ -7,6 +7,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/study.rs"]
+mod study;
 
 use std::{
     env, fs,
@@ -65,6 +67,27 @@ fn main() -> ExitCode {
             statement_prints_on_one_sheet,
         ),
         in_browser("reads_without_javascript", reads_without_javascript),
+        in_browser("study_filters_sorts_and_opens", |browser| {
+            browser.finds_nothing_wrong(&study_page(), include_str!("study.js"), "")
+        }),
+        in_browser("study_on_paper", |browser| {
+            let page = study_page().replace("@media print", "@media all");
+            browser.finds_nothing_wrong(&page, include_str!("study_paper.js"), "")
+        }),
+        in_browser(
+            "study_runs_under_its_own_policy",
+            study_runs_under_its_own_policy,
+        ),
+        in_browser("study_prints", |browser| {
+            match browser.sheets(&study_page())? {
+                0..5 => Err("expected a PDF of some sheets".into()),
+                _ => Ok(()),
+            }
+        }),
+        in_browser(
+            "study_reads_without_javascript",
+            study_reads_without_javascript,
+        ),
         in_browser(
             "a_script_that_fails_is_noticed",
             a_script_that_fails_is_noticed,
@@ -231,6 +254,51 @@ fn runs_under_its_own_policy(browser: &Browser) -> Result<(), Failed> {
     let rows = document.matches("aria-label=\"details of ").count();
     if rows != 100 {
         return Err(format!("expected a page of 100 rows, found {rows}").into());
+    }
+    Ok(())
+}
+
+fn study_page() -> String {
+    radgauge::study::report::html::render(&study::large())
+}
+
+/// The page of a study as it is delivered: its script runs, and the console stays empty. A small study, too.
+fn study_runs_under_its_own_policy(browser: &Browser) -> Result<(), Failed> {
+    for outcome in [study::large(), study::small()] {
+        let page = radgauge::study::report::html::render(&outcome);
+        let document = browser.document(&page, "")?;
+        let buttons = document.matches("aria-label=\"details of ").count();
+        let features = outcome.study.features.len();
+        if buttons != features {
+            return Err(format!("expected {features} features to open, found {buttons}").into());
+        }
+    }
+    Ok(())
+}
+
+/// Without its script the page of a study has all of its tables, and no control that does nothing.
+fn study_reads_without_javascript(browser: &Browser) -> Result<(), Failed> {
+    let page = study_page();
+    let (before, _) = page
+        .rsplit_once("<script>")
+        .ok_or("the script is the last")?;
+    let document = browser.document(&format!("{before}</body></html>"), "")?;
+    for text in [
+        "features can be trusted under settings",
+        "id=\"heat\"",
+        "<table class=\"trusted\">",
+        "Plots of single features need JavaScript",
+    ] {
+        if !document.contains(text) {
+            return Err(format!("`{text}` is not in the page").into());
+        }
+    }
+    let forms = document.matches("<form").count();
+    let hidden = document
+        .matches("<form class=\"filters interactive\" hidden")
+        .count();
+    if forms != hidden {
+        return Err(format!("{forms} forms, of which {hidden} are hidden").into());
     }
     Ok(())
 }

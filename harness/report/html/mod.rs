@@ -10,7 +10,7 @@
 mod data;
 mod diagnostics;
 mod maps;
-mod policy;
+pub(crate) mod policy;
 mod short;
 
 use askama::Template;
