@@ -7,6 +7,7 @@ pub mod criteria;
 pub mod design;
 pub mod discover;
 pub mod estimate;
+pub mod export;
 pub mod grid;
 pub mod harmonise;
 pub mod outcome;

@@ -1,6 +1,7 @@
 //! `radgauge study`
 
 mod check;
+mod export;
 mod init;
 mod merge;
 mod report;
@@ -15,7 +16,7 @@ use std::{
 use anyhow::Context;
 use clap::{Args, Subcommand};
 
-use super::{Failed, under_test};
+use super::{Failed, input, under_test};
 use crate::{
     certify::exit,
     implementation::adapter::Adapter,
@@ -24,6 +25,7 @@ use crate::{
         design::Design,
         outcome::{self, Outcome},
         plan::{Computer, Plan},
+        report::html,
         run::Extractor,
         store::Store,
         tables,
@@ -38,6 +40,7 @@ pub(super) enum StudyCommand {
     Run(run::Run),
     Merge(merge::Merge),
     Report(report::Report),
+    Export(export::Export),
 }
 
 impl StudyCommand {
@@ -48,6 +51,7 @@ impl StudyCommand {
             Self::Run(command) => command.run(),
             Self::Merge(command) => command.run(),
             Self::Report(command) => command.run(),
+            Self::Export(command) => command.run(),
         }
     }
 }
@@ -144,11 +148,24 @@ fn finish(
     Ok(outcome)
 }
 
+/// The document of a finished study, by its folder or by itself, and where it is.
+fn document(results: &Path) -> Result<(PathBuf, Outcome), Failed> {
+    let path = match results.is_dir() {
+        true => results.join(outcome::FILE),
+        false => results.to_owned(),
+    };
+    let outcome = outcome::read(&input::text(&path)?)
+        .with_context(|| format!("`{}` is refused", path.display()))
+        .map_err(Failed::usage)?;
+    Ok((path, outcome))
+}
+
 /// Every table and report that is a function of the outcome.
 fn write_reports(outcome: &Outcome, out: &Path) -> Result<(), Failed> {
     for (name, table) in tables::tables(outcome) {
         write_file(out, name, &table)?;
     }
+    write_file(out, "report.html", html::render(outcome).as_bytes())?;
     Ok(())
 }
 

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::Args;
 
-use super::write_reports;
+use super::{document, write_reports};
 use crate::{
-    cli::{Failed, input, output},
-    study::{outcome, summary},
+    cli::{Failed, output},
+    study::summary,
 };
 
 /// Write the reports of a finished study again, from its document alone
@@ -27,13 +27,7 @@ pub(in crate::cli) struct Report {
 
 impl Report {
     pub(super) fn run(self) -> Result<u8, Failed> {
-        let path = match self.results.is_dir() {
-            true => self.results.join(outcome::FILE),
-            false => self.results.clone(),
-        };
-        let outcome = outcome::read(&input::text(&path)?)
-            .with_context(|| format!("`{}` is refused", path.display()))
-            .map_err(Failed::usage)?;
+        let (path, outcome) = document(&self.results)?;
         let beside = path.parent().map(ToOwned::to_owned).unwrap_or_default();
         let out = self.out.unwrap_or(beside);
         std::fs::create_dir_all(&out)
