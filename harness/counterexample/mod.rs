@@ -1,7 +1,7 @@
 //! The smallest image that shows a violated invariance.
 //!
 //! A feature that does not survive a quarter turn of 2,500 voxels says little; three voxels that it does not survive
-//! say what is wrong. For every violated case of the suite [`invariance`] the image is [shrunk](shrink) while the
+//! say what is wrong. For every violated case of the suite [`invariance`](mod@crate::suite::invariance) the image is shrunk while the
 //! violation persists. An example explains all checks of the case that it violates too; for the others another one is
 //! sought, up to [`EXAMPLES`] a case. The implementation is asked at most [`TRIALS`] times an example, and no more once
 //! it breaks, so that shrinking ends and always takes the same way.

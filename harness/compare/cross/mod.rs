@@ -1,4 +1,4 @@
-//! Agreement of implementations over many regions: the observations of the [phantoms](crate::suite::imsure) in result
+//! Agreement of implementations over many regions: the observations of the [phantoms](mod@crate::suite::imsure) in result
 //! documents, feature by feature.
 //!
 //! A feature of a phantom under a discretisation has one value per region and implementation. Two numbers say how far

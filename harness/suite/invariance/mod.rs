@@ -7,12 +7,12 @@
 //! | `flip-…`, `turn-…`, `permute-axes` | the image is mirrored, turned by a quarter, its axes are permuted |
 //! | `pad`, `crop`, `translate` | there is more or less around the region, or it lies elsewhere in the image |
 //! | `file-…` | the same voxels come in another type, with slope and intercept, compressed, with another label, in another orientation |
-//! | `grow-mask` | the region grows by one voxel, within [bounds](growth) that are derived |
+//! | `grow-mask` | the region grows by one voxel, within bounds that are derived |
 //! | `one-voxel`, `flat`, `two-level` | (tier `exact`) the region is so plain that the manual leaves one answer |
 //!
 //! What is expected is the implementation's own value on the untransformed input, which only the run can tell: until
 //! then a check expects [`OWN`]. The tolerance is 0 where the same numbers go through the same arithmetic, and what
-//! [rounding] may do where sums are taken in another order. Where theory promises nothing, nothing is checked, and
+//! rounding may do where sums are taken in another order. Where theory promises nothing, nothing is checked, and
 //! [`exclusions`] says why. A feature that is undefined must stay so.
 //!
 //! The default input is the [textured phantom](textured_phantom), which has no symmetry. [`on`] makes the same cases for

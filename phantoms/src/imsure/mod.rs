@@ -14,7 +14,7 @@
 //!   (The grid of the published anisotropic phantom could not be read.)
 //!
 //! Intensities are whole Hounsfield units. The scene is defined at every point, with a soft transition of 1.5 mm where
-//! tissues meet; it is computed with exact arithmetic on [ChaCha streams](crate::random), so that a seed gives the same
+//! tissues meet; it is computed with exact arithmetic on ChaCha streams, so that a seed gives the same
 //! bits on every machine and whatever part of the phantom is made.
 
 mod placement;

@@ -19,7 +19,7 @@ use supervoxels::Supervoxels;
 /// 1. The neighbourhood: the box of the region and `margin_mm` on every side, within the image.
 /// 2. Intensities are clipped to the range of the region's, extended by a tenth of it on both sides, and mapped to 0 … 1.
 ///    The region's range is that on the interpolated grid, before re-segmentation.
-/// 3. [Supervoxels](SupervoxelSettings) of that.
+/// 3. Supervoxels of that.
 /// 4. Of each supervoxel that has a voxel inside the region, the share f of its voxels that are inside. From `always` on it
 ///    is in, below `never` it is out, in between it is in with probability f: when u < f, with u from stream 0 of the
 ///    [seed](super::SeedKey), one number for each supervoxel that has a voxel inside, in the order of their first voxels
