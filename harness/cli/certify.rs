@@ -47,7 +47,7 @@ pub(super) struct Certify {
     #[arg(long, value_name = "FILE", conflicts_with = "statement")]
     expect: Option<PathBuf>,
     /// Write a conformance statement to this folder; all checks of a profile must have been executed
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with = "convert")]
     statement: Option<PathBuf>,
     /// Write the result document and every report of it into this folder: HTML, JUnit XML, Markdown, CSV, badges
     #[arg(long, value_name = "DIR")]

@@ -149,8 +149,7 @@ pub fn main() -> ExitCode {
             .unwrap_or_else(PoisonError::into_inner)
             .get_or_insert_with(|| format!("{place}: {message}"));
     }));
-    let cli = Cli::parse();
-    let code = match panic::catch_unwind(panic::AssertUnwindSafe(|| run(cli))) {
+    let code = match panic::catch_unwind(|| run(Cli::parse())) {
         Ok(Ok(code)) => code,
         Ok(Err(failed)) => {
             eprintln!("radgauge: {:#}", failed.error);

@@ -49,7 +49,7 @@ pub(super) struct UnderTest {
     #[arg(long, value_name = "ID", requires = "values")]
     case: Option<String>,
     /// Convert values of another definition or unit where the dialect has the exact conversion; the report says which
-    #[arg(long, requires = "values", conflicts_with = "statement")]
+    #[arg(long, requires = "values")]
     convert: bool,
     /// Name of the product that the values are from
     #[arg(long, value_name = "NAME", requires = "values")]

@@ -23,7 +23,7 @@ use radgauge::{
     report::{html, junit},
     results::{self, Record, Results, Totals, Writer},
     statement,
-    suite::Suite,
+    suite::{Suite, ibsi1, ibsi2},
     verdict::{Outcome, judge},
 };
 use radgauge_reference::datasets::Library;
@@ -200,7 +200,7 @@ fn failing() -> Results {
         library: &library,
         requires_data: false,
     };
-    let certification = certify(&Engine, &Suite::all(), &options, &|_| {});
+    let certification = certify(&Engine, &[ibsi1(), ibsi2()], &options, &|_| {});
     let text = String::from_utf8(certification.document).expect("JSON is UTF-8");
     let results = results::read(&text).expect("the document was written by this program");
     let mut totals = Totals {

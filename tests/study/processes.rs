@@ -139,34 +139,39 @@ fn threads_shards_and_kills_leave_no_trace() {
     }
 }
 
-/// Starts the study again and again and kills it at a random moment, until it comes to its end. Gives how often it was
-/// killed with some cells there and others missing.
+/// Starts the study again and again and kills it, until it comes to its end: now at some moment of its start, now after
+/// it has computed some more cells. Gives how often it was killed with some cells there and others missing.
 fn killed_until_done(folder: &Path, out: &str) -> usize {
     let cells = folder.join(out).join("cells/all.cells");
+    let length = || fs::metadata(&cells).map_or(0, |metadata| metadata.len());
     let whole = fs::metadata(folder.join("one/cells/all.cells"))
         .expect("cells")
         .len();
     // A linear congruential generator: the moments differ from each other, not from run to run.
-    let mut random = 7_u64;
-    let mut kills = 0;
-    for attempt in 0..200_u64 {
-        let mut child = start(folder, out);
-        random = random
+    let mut state = 7_u64;
+    let mut random = |below: u64| {
+        state = state
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1_442_695_040_888_963_407);
-        // Longer and longer, so that it ends on a slow machine too.
-        thread::sleep(Duration::from_millis(
-            5 + (random >> 33) % (20 + 10 * attempt),
-        ));
+        (state >> 33) % below
+    };
+    let mut kills = 0;
+    for attempt in 0..200 {
+        let enough = match attempt % 3 {
+            0 => 0,
+            _ => length() + random(whole / 8),
+        };
+        let mut child = start(folder, out);
+        while length() < enough && child.try_wait().expect("a status").is_none() {
+            thread::sleep(Duration::from_millis(1));
+        }
+        thread::sleep(Duration::from_micros(random(20_000)));
         if child.try_wait().expect("a status").is_some() {
             break;
         }
         child.kill().expect("SIGKILL");
         child.wait().expect("it ended");
-        let length = fs::metadata(&cells).map_or(0, |metadata| metadata.len());
-        if length > 1000 && length < whole {
-            kills += 1;
-        }
+        kills += usize::from((1..whole).contains(&length()));
     }
     let (code, _, err) = study_run(folder, out, &["--quiet"]);
     assert_eq!((code, err.as_str()), (0, ""), "resumed after {kills} kills");
