@@ -350,6 +350,7 @@ pub(super) fn skipped(results: &Results) -> Vec<(&str, Vec<&str>)> {
 pub(super) fn verdict(results: &Results) -> &'static str {
     let totals = &results.end.totals;
     match results.end.exit_code {
+        0 if totals.executed == 0 => "nothing was judged: there is no reference for what was run",
         0 if results.run.expectations.is_some() => "every executed check is as expected",
         0 if totals.executed == totals.required => "every check holds",
         0 => "every executed check holds, but not every required check was executed",

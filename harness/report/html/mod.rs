@@ -60,6 +60,7 @@ pub fn render(results: &Results) -> String {
         results,
         verdict: verdict(results),
         verdict_mark: match results.end.exit_code {
+            0 if results.end.totals.executed == 0 => Mark::Skipped,
             0 => Mark::Pass,
             1 => Mark::Fail,
             _ => Mark::Other,
