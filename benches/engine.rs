@@ -6,7 +6,7 @@
 use std::{hint::black_box, sync::LazyLock};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use radgauge::{certify, implementation::Engine, suite::Suite};
+use radgauge::{certify, implementation::Engine, suite::ibsi1};
 use radgauge_engine::{
     feature::{Aggregation, Family},
     io::{read_image, read_mask},
@@ -120,7 +120,7 @@ fn certification(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("certify");
     group.sample_size(10);
     let library = Library::locate(None);
-    let suites = Suite::all();
+    let suites = [ibsi1()];
     group.bench_function("ibsi1", |bencher| {
         bencher.iter(|| {
             let options = certify::Options {
