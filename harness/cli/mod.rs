@@ -29,6 +29,7 @@ mod under_test;
 mod verify;
 
 use std::{
+    io::{self, Write as _},
     panic,
     path::PathBuf,
     process::ExitCode,
@@ -152,19 +153,24 @@ pub fn main() -> ExitCode {
     let code = match panic::catch_unwind(|| run(Cli::parse())) {
         Ok(Ok(code)) => code,
         Ok(Err(failed)) => {
-            eprintln!("radgauge: {:#}", failed.error);
+            say(&format!("{:#}", failed.error));
             failed.exit_code
         }
         Err(_) => {
             let panic = PANIC.lock().unwrap_or_else(PoisonError::into_inner);
-            eprintln!(
-                "radgauge: this is a bug in radgauge, please report it: {}",
+            say(&format!(
+                "this is a bug in radgauge, please report it: {}",
                 panic.as_deref().unwrap_or("no message")
-            );
+            ));
             exit::BUG
         }
     };
     ExitCode::from(code)
+}
+
+/// Says what went wrong, to whoever listens: the exit code says it, too.
+fn say(message: &str) {
+    let _ = writeln!(io::stderr(), "radgauge: {message}");
 }
 
 fn run(cli: Cli) -> Result<u8, Failed> {

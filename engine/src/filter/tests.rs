@@ -500,6 +500,25 @@ fn images_of_one_slice_and_of_one_voxel() {
     }
 }
 
+/// So do the filters of the spectrum, whose kernels are far wider than such images.
+#[test]
+fn the_spectrum_of_one_slice_and_of_one_voxel() {
+    let gabor = "kind = 'gabor'\nsigma_mm = 2\nlambda_mm = 2\ngamma = 1.5";
+    for keys in [
+        gabor.to_owned(),
+        format!("{gabor}\northogonal_planes = true"),
+        "kind = 'riesz'\norder = [1, 0, 1]".to_owned(),
+        "kind = 'riesz'\norder = [1, 1]\ndimension = '2d'".to_owned(),
+    ] {
+        for size in [[5, 4, 1], [9, 1, 1], [1, 1, 1]] {
+            let response = apply(&keys, &noise(size));
+            assert_eq!(response.size(), size, "{keys}");
+            let finite = response.as_slice().iter().all(|h| h.is_finite());
+            assert!(finite, "{keys} on {size:?}");
+        }
+    }
+}
+
 #[test]
 fn images_that_cannot_be_filtered() {
     let mut image = noise([4, 3, 3]);
