@@ -10,7 +10,10 @@ use anyhow::Context;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{DataFolder, Failed, diagnose, examples, expect, output, under_test::UnderTest};
+use super::{
+    DataFolder, Failed, check_jobs, diagnose, examples, expect, output, selection,
+    under_test::UnderTest,
+};
 use crate::{
     agreement,
     certify::{Options, certify},
@@ -69,19 +72,8 @@ pub(super) struct Certify {
 
 impl Certify {
     pub(super) fn run(self) -> Result<u8, Failed> {
-        let selection = self
-            .select
-            .iter()
-            .map(|text| {
-                glob::Pattern::new(text).with_context(|| format!("--select: `{text}` is no glob"))
-            })
-            .collect::<Result<_, _>>()
-            .map_err(Failed::usage)?;
-        if self.jobs == Some(0) {
-            return Err(Failed::usage(anyhow::anyhow!(
-                "--jobs: expected at least 1, found `0`"
-            )));
-        }
+        let selection = selection(&self.select)?;
+        check_jobs(self.jobs)?;
         let library = self.data.library()?;
         let options = Options {
             selection,

@@ -11,7 +11,7 @@ use radgauge_engine::{
 };
 use radgauge_reference::datasets::Library;
 
-use super::{Failed, examples, output, under_test::UnderTest};
+use super::{Failed, check_jobs, examples, output, selection, under_test::UnderTest};
 use crate::{
     certify::{Options, certify, exit},
     report, results,
@@ -74,19 +74,8 @@ const BINS: u32 = 32;
 
 impl Invariance {
     pub(super) fn run(self) -> Result<u8, Failed> {
-        let selection = self
-            .select
-            .iter()
-            .map(|text| {
-                glob::Pattern::new(text).with_context(|| format!("--select: `{text}` is no glob"))
-            })
-            .collect::<Result<_, _>>()
-            .map_err(Failed::usage)?;
-        if self.jobs == Some(0) {
-            return Err(Failed::usage(anyhow::anyhow!(
-                "--jobs: expected at least 1, found `0`"
-            )));
-        }
+        let selection = selection(&self.select)?;
+        check_jobs(self.jobs)?;
         let library = Library::locate(None);
         let options = Options {
             selection,

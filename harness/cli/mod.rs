@@ -36,6 +36,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use radgauge_reference::datasets::Library;
 
@@ -135,6 +136,25 @@ impl Failed {
             error: error.into(),
         }
     }
+}
+
+/// The globs of `--select`.
+fn selection(globs: &[String]) -> Result<Vec<glob::Pattern>, Failed> {
+    let pattern = |text: &String| {
+        glob::Pattern::new(text).with_context(|| format!("--select: `{text}` is no glob"))
+    };
+    let patterns: Result<_, _> = globs.iter().map(pattern).collect();
+    patterns.map_err(Failed::usage)
+}
+
+/// `--jobs` is a number of threads.
+fn check_jobs(jobs: Option<usize>) -> Result<(), Failed> {
+    if jobs == Some(0) {
+        return Err(Failed::usage(anyhow::anyhow!(
+            "--jobs: expected at least 1, found `0`"
+        )));
+    }
+    Ok(())
 }
 
 /// Runs the program: reads the arguments, runs the command, gives the exit code. A panic is a bug in radgauge; it is

@@ -2,10 +2,9 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context;
 use clap::Args;
 
-use super::{Failed, output};
+use super::{Failed, output, selection};
 use crate::{certify::exit, implementation::values::template, suite::Suite};
 
 /// Write the file of values to fill in: a row per check, for `radgauge certify --values`
@@ -27,14 +26,7 @@ pub(super) struct Template {
 
 impl Template {
     pub(super) fn run(self) -> Result<u8, Failed> {
-        let selection = self
-            .select
-            .iter()
-            .map(|text| {
-                glob::Pattern::new(text).with_context(|| format!("--select: `{text}` is no glob"))
-            })
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(Failed::usage)?;
+        let selection = selection(&self.select)?;
         let mut suites = Suite::all();
         if let Some(name) = &self.suite {
             let names: Vec<&str> = suites.iter().map(|suite| suite.name).collect();

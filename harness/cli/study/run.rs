@@ -14,7 +14,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{StudyFile, cells, extractors, finish};
 use crate::{
     certify::exit,
-    cli::{Failed, output},
+    cli::{Failed, check_jobs, output},
     study::{
         run::{self, Extractor, Options, Progress, RunError},
         store::Store,
@@ -75,11 +75,7 @@ impl FromStr for Shard {
 
 impl Run {
     pub(super) fn run(self) -> Result<u8, Failed> {
-        if self.jobs == Some(0) {
-            return Err(Failed::usage(anyhow::anyhow!(
-                "--jobs: expected at least 1, found `0`"
-            )));
-        }
+        check_jobs(self.jobs)?;
         let design = self.study.design()?;
         let plan = self.study.plan(&design)?;
         let extractors = extractors(&design)?;
