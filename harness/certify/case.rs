@@ -43,7 +43,8 @@ pub(super) struct FinishedCase {
 impl<'a> SelectedCase<'a> {
     /// `None` when nothing in the case is selected.
     pub(super) fn of(case: &'a SuiteCase, options: &Options<'_>) -> Option<Self> {
-        if case.is_on_request && options.selection.is_empty() {
+        let is_left_out = case.is_on_request && options.selection.is_empty();
+        if is_left_out || !options.may_select(&case.id) {
             return None;
         }
         let checks = case.checks.iter().filter(|one| options.selects(&one.id));

@@ -17,9 +17,8 @@ use radgauge_reference::ibsi1::{
     reference_values,
 };
 
-use super::{Asks, Input, Suite, SuiteCase};
+use super::{Asks, Input, Suite, SuiteCase, exact_values};
 use crate::{
-    exact,
     results::{Check, Tier},
     verdict::{Expected, Outcome, Rule},
 };
@@ -164,15 +163,13 @@ fn diagnostic_check(row: &DiagnosticValue) -> Check {
 fn exact_case() -> SuiteCase {
     let consensus = consensus_case(Case::Digital);
     let id = format!("{NAME}/digital_exact");
-    let expected: HashMap<String, f64> = exact::digital_phantom_values().into_iter().collect();
+    let expected: HashMap<&str, Option<f64>> = exact_values::of(&id).collect();
     let checks = consensus
         .checks
         .into_iter()
         .map(|check| {
             let key = &check.id[consensus.id.len() + 1..];
-            let value = expected
-                .get(key)
-                .expect("the exact twin has every feature that has a reference, which its tests check");
+            let value = expected[key].expect("the digital phantom has every feature");
             Check {
                 id: format!("{id}/{key}"),
                 tier: Tier::Exact,
@@ -184,9 +181,7 @@ fn exact_case() -> SuiteCase {
                     digits: None,
                 },
                 consensus: None,
-                source: "independent computation from the manual's definitions, in exact arithmetic where \
-                         the formula allows"
-                    .to_owned(),
+                source: exact_values::SOURCE.to_owned(),
                 note: None,
                 ..check
             }

@@ -4,6 +4,7 @@
 //! `skipped`, no value). Running fills in outcome, value and deviation.
 
 mod analytic;
+mod exact_values;
 mod ibsi1;
 mod ibsi2;
 pub mod imsure;
@@ -224,6 +225,8 @@ impl Suite {
     #[must_use]
     pub fn stamp(&self) -> SuiteStamp {
         let mut hash = Sha256::new();
+        // Many cases share a list of features, which is long.
+        let mut written = BTreeMap::new();
         let mut profiles = BTreeMap::new();
         let mut checks = 0;
         for case in &self.cases {
@@ -239,10 +242,13 @@ impl Suite {
             for observation in &case.observed {
                 hash.update(serde_json::to_vec(observation).expect("as do observations"));
             }
-            for feature in case.observed_features {
-                hash.update(feature.key.as_bytes());
-                hash.update(format!("{:?}", feature.tolerance).as_bytes());
-            }
+            let features = case.observed_features;
+            hash.update(written.entry(features.as_ptr()).or_insert_with(|| {
+                let features = features.iter();
+                features
+                    .map(|feature| format!("{}{:?}", feature.key, feature.tolerance))
+                    .collect::<String>()
+            }));
             if let Asks::ResponseMap(MapReference::File(path)) = case.asks {
                 hash.update(path.as_bytes());
             }

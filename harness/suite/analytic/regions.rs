@@ -3,7 +3,7 @@
 use radgauge_engine::volume::{Image, Mask};
 use radgauge_phantoms::analytic::region::Region;
 
-use super::{case, table};
+use super::{Known, case};
 use crate::suite::SuiteCase;
 
 pub(super) fn cases() -> Vec<SuiteCase> {
@@ -11,14 +11,14 @@ pub(super) fn cases() -> Vec<SuiteCase> {
     regions
         .map(|(number, region)| {
             let name = name(*region);
-            let known = table::values(&name).collect();
+            let known = Known::tabulated(&name).collect();
             // Intensities are grey levels: nothing is discretised.
             case(&name, region.title().to_owned(), (make, number), "", known)
         })
         .collect()
 }
 
-pub(super) fn name(region: Region) -> String {
+fn name(region: Region) -> String {
     format!("region-{}", region.name())
 }
 

@@ -3,7 +3,7 @@
 use radgauge_engine::volume::{Image, Mask};
 use radgauge_phantoms::analytic::solid::Solid;
 
-use super::{Known, case, table};
+use super::{Known, case};
 use crate::suite::SuiteCase;
 
 const SOLIDS: [Solid; 5] = [
@@ -44,7 +44,7 @@ pub(super) fn cases() -> Vec<SuiteCase> {
             let (solid, (spacing, spacing_mm)) = phantom(number);
             let name = format!("{}-{spacing}", solid.name());
             let mut known = known(&solid, spacing_mm);
-            known.extend(table::values(&name));
+            known.extend(Known::tabulated(&name));
             case(
                 &name,
                 format!("{}, voxels of {spacing}", title(&solid)),

@@ -1,8 +1,6 @@
-//! The closed forms against the exact twin, and the table against it.
+//! The closed forms against the exact twin, the bands against theory.
 
 use std::collections::{BTreeMap, HashSet};
-
-use radgauge_phantoms::analytic::region::Region;
 
 use super::*;
 use crate::exact;
@@ -11,68 +9,6 @@ fn made(case: &SuiteCase) -> (Image, Mask) {
     match case.input {
         Input::Numbered { make, number } => make(number),
         _ => panic!("{}: made in code", case.id),
-    }
-}
-
-/// Cases whose values stand in the table, with what the exact twin gives for them.
-fn tabulated() -> Vec<(String, Vec<(String, f64)>)> {
-    let mut cases = Vec::new();
-    for case in solids::cases() {
-        let (_, mask) = made(&case);
-        // Beyond that the twin takes minutes.
-        if mask.count() > 6000 {
-            continue;
-        }
-        let (volume, area) = exact::mesh_measures(&mask).expect("a solid has voxels");
-        let values = [
-            ("RNU0", volume),
-            ("C0JK", area),
-            ("2PR5", area / volume),
-            ("99N0", volume),
-        ];
-        let keyed = values.map(|(code, value)| (format!("morph/-/{code}"), value));
-        cases.push((case.id[NAME.len() + 1..].to_owned(), keyed.to_vec()));
-    }
-    for region in Region::ALL {
-        let (image, mask) = region.make();
-        let values = exact::values(&image, &mask).expect("a region is small");
-        let defined = values
-            .into_iter()
-            .filter_map(|(key, value)| Some((key, value?)));
-        cases.push((regions::name(region), defined.collect()));
-    }
-    cases
-}
-
-/// Where it is not, the table is written to the temporary folder, for a look and to be put in place of the old one.
-#[test]
-fn table_is_what_the_exact_twin_gives() {
-    type Row = (String, String, f64);
-    let read = |text: &str| -> Vec<Row> {
-        let rows = csv::Reader::from_reader(text.as_bytes()).into_deserialize();
-        rows.map(|row| row.expect("case, key and value")).collect()
-    };
-    let mut made = "case,key,value\n".to_owned();
-    for (case, values) in tabulated() {
-        for (key, value) in values {
-            made += &format!("{case},{key},{value}\n");
-        }
-    }
-    // Logarithms differ in the last bit between mathematical libraries.
-    let is_same = |a: &Row, b: &Row| {
-        (&a.0, &a.1) == (&b.0, &b.1) && (a.2 - b.2).abs() <= 1e-13 * a.2.abs().max(1.0)
-    };
-    let (kept, new) = (read(include_str!("exact_values.csv")), read(&made));
-    let differing = kept.iter().zip(&new).find(|(a, b)| !is_same(a, b));
-    if differing.is_some() || kept.len() != new.len() {
-        let path = std::env::temp_dir().join("exact_values.csv");
-        std::fs::write(&path, made).expect("the temporary folder can be written");
-        panic!(
-            "exact_values.csv has {} rows, the exact twin gives {}; the first that differ: {differing:?}; `{}` has them",
-            kept.len(),
-            new.len(),
-            path.display()
-        );
     }
 }
 

@@ -4,9 +4,8 @@ use radgauge_engine::volume::{Grid, Image, Mask};
 
 use super::{NAME, volumetric};
 use crate::{
-    exact,
     results::{Check, Tier},
-    suite::{Asks, Input, SuiteCase},
+    suite::{Asks, Input, SuiteCase, exact_values},
     verdict::{Expected, Outcome, Rule},
 };
 
@@ -25,13 +24,10 @@ pub(super) fn cases() -> Vec<SuiteCase> {
     ]
 }
 
-/// What the features of a tiny phantom are comes from the [exact twin](exact), which follows the manual's definitions.
+/// What the features of a tiny phantom are comes from the [exact twin](crate::exact), which follows the manual's definitions.
 fn case(name: &str, title: &str, phantom: fn() -> (Image, Mask)) -> SuiteCase {
-    let (image, mask) = phantom();
     let id = format!("{NAME}/{name}");
-    let values = exact::values(&image, &mask).expect("the phantom is tiny, its intensities levels");
-    let checks = values
-        .into_iter()
+    let checks = exact_values::of(&id)
         .filter_map(|(key, value)| {
             let key: radgauge_engine::feature::FeatureKey =
                 key.parse().expect("the twin uses the catalogue's keys");
