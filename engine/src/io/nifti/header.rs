@@ -27,7 +27,16 @@ pub(super) struct Header {
     pub voxel_bytes: u64,
 }
 
+/// Unsigned bytes, in the header's `datatype`.
+const UINT8: i16 = 2;
+
 impl Header {
+    /// Whether voxels are unsigned bytes that mean themselves.
+    pub fn is_of_plain_bytes(&self) -> bool {
+        let scale = (self.fields.scl_slope, self.fields.scl_inter);
+        self.fields.datatype == UINT8 && matches!(scale, (0.0 | 1.0, 0.0))
+    }
+
     /// Reads a header from the first [`HEADER_BYTES`] bytes of a file.
     pub fn parse(bytes: &[u8]) -> Result<Self, ReadProblem> {
         let rank = check_format(bytes)?;

@@ -96,9 +96,9 @@ impl Fixture {
     }
 
     fn mask(&self, label: Option<u32>) -> Result<Mask, ReadProblem> {
-        let (grid, voxels) = decode::decode(self.bytes.as_slice(), self.bytes.len() as u64)?;
+        let decoded = decode::decode(self.bytes.as_slice(), self.bytes.len() as u64)?;
         let label = label.map(|label| NonZeroU32::new(label).expect("labels start at 1"));
-        mask(grid, &voxels, label)
+        mask(decoded, label)
     }
 
     fn refusal(&self) -> String {
@@ -113,7 +113,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn decoded_image(bytes: &[u8]) -> Result<Image, ReadProblem> {
-    decode::decode(bytes, bytes.len() as u64).and_then(|(grid, voxels)| image(grid, voxels))
+    decode::decode(bytes, bytes.len() as u64).and_then(image)
 }
 
 /// A voxel as little-endian bytes, and what it means.
@@ -617,6 +617,36 @@ fn masks_and_labels() {
             format!("expected whole numbers in a mask, found `{shown}` at voxel [0, 1, 0]")
         );
     }
+}
+
+/// Bytes are labels as they are, but not where the header scales them.
+#[test]
+fn labels_of_bytes_mean_what_the_header_says() {
+    let bytes = |slope: f32, intercept: f32| {
+        let mut fixture = Fixture::new([2, 2, 1], 2, 8, false);
+        fixture.put(112, &slope.to_le_bytes());
+        fixture.put(116, &intercept.to_le_bytes());
+        fixture.append(&[0, 3, 255, 3]);
+        fixture
+    };
+    let labels = |slope, intercept| bytes(slope, intercept).mask(None).unwrap_err().to_string();
+    let found = |labels: &str| {
+        format!("expected a mask of one label, found the labels {labels}: choose one")
+    };
+    assert_eq!(labels(0.0, 0.0), found("3, 255"), "not scaled");
+    assert_eq!(labels(1.0, 0.0), found("3, 255"), "scaled by 1");
+    assert_eq!(labels(2.0, 0.0), found("6, 510"), "scaled");
+    assert_eq!(labels(1.0, -3.0), found("-3, 252"), "shifted");
+    assert_eq!(
+        bytes(1.0, 0.0).mask(Some(3)).unwrap().as_slice(),
+        [false, true, false, true],
+        "chosen"
+    );
+    assert_eq!(
+        bytes(2.0, 0.0).mask(Some(6)).unwrap().as_slice(),
+        [false, true, false, true],
+        "chosen among scaled ones"
+    );
 }
 
 fn folder_with(name: &str, bytes: &[u8]) -> (TempDir, PathBuf) {
