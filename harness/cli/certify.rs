@@ -9,6 +9,7 @@ use std::{
 use anyhow::Context;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
+use radgauge_reference::datasets::Library;
 
 use super::{
     DataFolder, Failed, check_jobs, diagnose, examples, expect, output, selection,
@@ -80,19 +81,21 @@ impl Certify {
             library: &library,
             requires_data: self.require_data,
         };
-        let suites = Suite::all();
         let expectations = self.expect.as_deref().map(expect::read).transpose()?;
-        if let Some(folder) = &self.statement {
-            statement::check_selection(&suites, |id| options.selects(id))
-                .and_then(|()| statement::check_folder(folder))
-                .with_context(|| format!("--statement {}", folder.display()))
-                .map_err(Failed::usage)?;
-        }
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(self.jobs.unwrap_or_else(|| self.under_test.default_jobs()))
             .build()
             .map_err(Failed::usage)?;
-        let implementation = self.under_test.start(&suites)?;
+        let (implementation, suites) = self.under_test.start(|| {
+            let suites = Suite::all();
+            if let Some(folder) = &self.statement {
+                statement::check_selection(&suites, |id| options.selects(id))
+                    .and_then(|()| statement::check_folder(folder))
+                    .with_context(|| format!("--statement {}", folder.display()))
+                    .map_err(Failed::usage)?;
+            }
+            Ok(suites)
+        })?;
         let bar = self.progress_bar();
         let certification = pool.install(|| {
             certify(&*implementation, &suites, &options, &|case| {
@@ -104,56 +107,60 @@ impl Certify {
 
         let text = String::from_utf8(certification.document).expect("JSON is UTF-8");
         let mut results = results::read(&text).expect("the document was written by this program");
-        let mut document = text.into_bytes();
-        if !self.no_diagnosis && results.end.totals.of(Outcome::Fail) > 0 {
-            pool.install(|| diagnose::add(&mut results, &library, &suites, self.quiet));
-            document = results.to_document();
-        }
-        agreement::add(&mut results, &library).map_err(Failed::data)?;
-        if !results.agreements.is_empty() {
-            document = results.to_document();
-        }
         let exemplified = match &self.examples {
             Some(folder) => pool.install(|| {
                 examples::add(&*implementation, &suites, &library, &mut results, folder)
             }),
             None => Ok(()),
         };
-        if self.examples.is_some() {
-            document = results.to_document();
-        }
-        if let Some(expectations) = &expectations {
-            expectations::apply(
-                expectations,
-                &expect::suite_ids(&suites),
-                &mut results,
-                expect::here(),
-            );
-            document = results.to_document();
-        }
+        // An adapter takes its time to end: it does so while the results are looked into and written.
+        std::thread::scope(|scope| {
+            scope.spawn(move || drop(implementation));
+            let looked_into = pool.install(|| self.look_into(&mut results, &suites, &library));
+            if let Some(expectations) = &expectations {
+                let ids = expect::suite_ids(&suites);
+                expectations::apply(expectations, &ids, &mut results, expect::here());
+            }
+            let written = self.write(&results, &suites);
+            written.and(looked_into).and(exemplified)
+        })?;
+        Ok(results.end.exit_code)
+    }
 
-        // Whatever can be written is written, even when a file before it could not be.
+    /// Adds what the values say beyond their verdicts: why some fail, and how far they agree with those of others.
+    fn look_into(
+        &self,
+        results: &mut Results,
+        suites: &[Suite],
+        library: &Library,
+    ) -> Result<(), Failed> {
+        if !self.no_diagnosis && results.end.totals.of(Outcome::Fail) > 0 {
+            diagnose::add(results, library, suites, self.quiet);
+        }
+        agreement::add(results, library).map_err(Failed::data)
+    }
+
+    /// Writes whatever was asked for and can be written, even when a file before it could not be.
+    fn write(&self, results: &Results, suites: &[Suite]) -> Result<(), Failed> {
+        let document = results.to_document();
         let written = self
             .out
             .as_deref()
             .map_or(Ok(()), |path| output::write(Some(path), &document));
         let csv_written = self.csv.as_deref().map_or(Ok(()), |path| {
-            output::write(Some(path), report::csv::render(&results).as_bytes())
+            output::write(Some(path), report::csv::render(results).as_bytes())
         });
         let reports_written = self.report.as_deref().map_or(Ok(()), |folder| {
-            super::report::write_all(folder, &document, &results)
+            super::report::write_all(folder, &document, results)
         });
         if !self.quiet {
-            let text = output::printable(&report::terminal::render(&results));
+            let text = output::printable(&report::terminal::render(results));
             output::write(None, text.as_bytes())?;
         }
         let stated = self.statement.as_deref().map_or(Ok(()), |folder| {
-            write_statement(folder, &document, &results, &suites)
+            write_statement(folder, &document, results, suites)
         });
-        (written.and(csv_written).and(reports_written))
-            .and(stated)
-            .and(exemplified)?;
-        Ok(results.end.exit_code)
+        (written.and(csv_written).and(reports_written)).and(stated)
     }
 
     fn progress_bar(&self) -> ProgressBar {

@@ -100,7 +100,7 @@ impl Invariance {
             .num_threads(self.jobs.unwrap_or_else(|| self.under_test.default_jobs()))
             .build()
             .map_err(Failed::usage)?;
-        let implementation = self.under_test.start(&suites)?;
+        let (implementation, suites) = self.under_test.start(|| Ok(suites))?;
         let certification = pool.install(|| certify(&*implementation, &suites, &options, &|_| {}));
         let text = String::from_utf8(certification.document).expect("JSON is UTF-8");
         let mut results = results::read(&text).expect("the document was written by this program");

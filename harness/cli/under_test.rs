@@ -8,7 +8,7 @@ use clap::Args;
 use super::{Failed, output::printable};
 use crate::{
     implementation::{
-        Engine, Implementation,
+        Engine, Started, Starting,
         adapter::{Adapter, Command, Limits, StartError, Unusable},
         values::{self, Unmatched, ValueFile, ValuesStamp},
     },
@@ -60,23 +60,21 @@ pub(super) struct UnderTest {
 }
 
 impl UnderTest {
-    /// Makes ready what is tested.
-    pub(super) fn start(&self, suites: &[Suite]) -> Result<Box<dyn Implementation>, Failed> {
+    /// Makes ready what is tested and, while an adapter starts, the suites.
+    pub(super) fn start(
+        &self,
+        suites: impl FnOnce() -> Result<Vec<Suite>, Failed>,
+    ) -> Result<(Started, Vec<Suite>), Failed> {
         if let Some(command) = &self.adapter {
-            let limits = limits(self.timeout)?;
-            let command = command_line(command)?;
-            let name = command.name();
-            return Ok(match Adapter::start(command, limits, self.repeat) {
-                Ok(adapter) => Box::new(adapter),
-                Err(error) => {
-                    eprint!("{}", printable(&unusable(&error)));
-                    Box::new(Unusable { name, error })
-                }
-            });
+            let (limits, command) = (limits(self.timeout)?, command_line(command)?);
+            let repeats_all = self.repeat;
+            let adapter = Starting::new(move || started(command, limits, repeats_all));
+            return Ok((Box::new(adapter), suites()?));
         }
+        let suites = suites()?;
         match &self.values {
-            Some(path) => Ok(Box::new(self.value_file(path, suites)?)),
-            None => Ok(Box::new(Engine)),
+            Some(path) => Ok((Box::new(self.value_file(path, &suites)?), suites)),
+            None => Ok((Box::new(Engine), suites)),
         }
     }
 
@@ -102,6 +100,18 @@ impl UnderTest {
             .map_err(Failed::usage)?;
         eprint!("{}", printable(&in_words(file.stamp())));
         Ok(file)
+    }
+}
+
+/// An adapter, or why there is none.
+fn started(command: Command, limits: Limits, repeats_all: bool) -> Started {
+    let name = command.name();
+    match Adapter::start(command, limits, repeats_all) {
+        Ok(adapter) => Box::new(adapter),
+        Err(error) => {
+            eprint!("{}", printable(&unusable(&error)));
+            Box::new(Unusable { name, error })
+        }
     }
 }
 

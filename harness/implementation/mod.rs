@@ -3,10 +3,12 @@
 
 pub mod adapter;
 mod engine;
+mod starting;
 mod storage;
 pub mod values;
 
 pub use engine::{Engine, answers};
+pub use starting::{Started, Starting};
 pub use storage::Storage;
 
 use std::collections::BTreeMap;
