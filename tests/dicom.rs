@@ -10,7 +10,11 @@ use common::{
     },
     radgauge, run,
 };
-use radgauge_engine::io::{self, RoiChoice};
+use radgauge_engine::{
+    io::{self, RoiChoice, check_same_grid},
+    volume::{Grid, Image},
+};
+use radgauge_phantoms::textured::textured_phantom;
 use tempfile::{TempDir, tempdir};
 
 fn folder() -> TempDir {
@@ -552,6 +556,104 @@ fn files_written_by_another_library_are_read() {
         let found: Vec<usize> = inside.map(|(i, _)| i).collect();
         assert_eq!(found, expected, "{name}");
     }
+}
+
+/// An image that was written as a series and read back.
+fn through_a_series(image: &Image) -> Image {
+    let folder = folder();
+    io::write_series(folder.path(), image).expect("it can be written");
+    io::read_image(folder.path()).expect("a series")
+}
+
+#[test]
+fn a_series_that_is_written_is_the_image_again() {
+    let (image, _) = textured_phantom();
+    assert_eq!(through_a_series(&image), image, "grid and intensities");
+}
+
+#[test]
+fn a_series_has_oblique_axes_as_its_image_has() {
+    let (image, _) = textured_phantom();
+    let (sine, cosine) = 0.3_f64.sin_cos();
+    let grid = Grid {
+        direction: [[cosine, 0.0, sine], [0.0, 1.0, 0.0], [-sine, 0.0, cosine]],
+        spacing_mm: [0.7, 1.0 / 3.0, 2.1],
+        ..image.grid().clone()
+    };
+    let image = Image::from_flat(grid, image.as_slice().to_vec());
+    let read = through_a_series(&image);
+    assert_eq!(read.as_slice(), image.as_slice(), "intensities");
+    check_same_grid(read.grid(), image.grid()).expect("in their places");
+}
+
+/// Whose third axis runs against the normal of the slices is read from the other end, every voxel in its place.
+#[test]
+fn a_series_is_right_handed() {
+    let (image, _) = textured_phantom();
+    let mut grid = image.grid().clone();
+    grid.direction[2] = [0.0, 0.0, -1.0];
+    let image = Image::from_flat(grid, image.as_slice().to_vec());
+    let read = through_a_series(&image);
+    let last = image.size()[2] - 1;
+    let turned = |[x, y, z]: [usize; 3]| [x, y, last - z];
+    for ((x, y, z), intensity) in image.voxels().indexed_iter() {
+        assert_eq!(
+            read.voxels()[turned([x, y, z])],
+            *intensity,
+            "{x}, {y}, {z}"
+        );
+    }
+    assert_eq!(
+        read.grid().world_mm([0.0; 3]),
+        image.grid().world_mm([0.0, 0.0, last as f64]),
+        "the first voxel"
+    );
+}
+
+#[test]
+fn a_series_begins_with_the_last_slice_and_is_the_same_bytes_again() {
+    let (image, _) = textured_phantom();
+    let files = |folder: &TempDir| {
+        io::write_series(folder.path(), &image).expect("it can be written");
+        let of = |n: usize| std::fs::read(folder.path().join(format!("slice-{n:04}.dcm")));
+        (1..=image.size()[2])
+            .map(|n| of(n).expect("a file for each slice"))
+            .collect::<Vec<_>>()
+    };
+    let (one, other) = (folder(), folder());
+    assert_eq!(files(&one), files(&other), "bytes");
+    let first = folder();
+    std::fs::copy(one.path().join("slice-0001.dcm"), first.path().join("1")).expect("it is there");
+    let slice = io::read_image(first.path()).expect("one slice");
+    let last = image.size()[2] - 1;
+    assert_eq!(
+        slice.grid().origin_mm,
+        image.grid().world_mm([0.0, 0.0, last as f64]),
+        "the place of the first file"
+    );
+}
+
+#[test]
+fn what_a_series_cannot_hold_is_refused() {
+    let refusal = |size: [usize; 3], intensity: f64| {
+        let grid = Grid::axis_aligned(size, [1.0; 3]);
+        let image = Image::from_fn(grid, |_| intensity);
+        let folder = folder();
+        let error = io::write_series(folder.path().join("series"), &image).expect_err("refused");
+        let is_untouched = !folder.path().join("series").exists();
+        assert!(is_untouched, "nothing is written of what cannot be");
+        error.problem.to_string()
+    };
+    for intensity in [0.5, 31_744.0, -33_793.0] {
+        let expected = format!("cannot hold the intensity `{intensity}`");
+        assert_says(&refusal([2, 1, 1], intensity), &expected);
+    }
+    assert_says(&refusal([65_536, 1, 1], 0.0), "found [65536, 1, 1]");
+    let ends = Image::from_flat(
+        Grid::axis_aligned([2, 1, 1], [1.0; 3]),
+        vec![31_743.0, -33_792.0],
+    );
+    assert_eq!(through_a_series(&ends), ends, "the last that it holds");
 }
 
 #[test]

@@ -223,11 +223,13 @@ pub enum WriteProblem {
     /// The name does not say how to write it.
     #[error("expected a name that ends in .nii or .nii.gz")]
     Name,
-    /// A NIfTI-1 header cannot hold the size.
-    #[error("expected 1 to 32767 voxels along every axis, found {size:?}")]
+    /// The format cannot hold the size.
+    #[error("expected 1 to {most} voxels along every axis, found {size:?}")]
     Size {
         /// The size along x, y, z.
         size: [usize; 3],
+        /// The most voxels along an axis.
+        most: u16,
     },
     /// A slice of an image that is made slice by slice does not fit the grid.
     #[error("expected slice {z} to have {expected} bytes, found {found}")]

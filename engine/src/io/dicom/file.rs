@@ -16,8 +16,8 @@ use crate::io::ReadProblem;
 /// The most bytes that are read of a file. Slices and contours have a few megabytes.
 const MAX_BYTES: u64 = 1 << 31;
 
-const PREAMBLE_BYTES: usize = 128;
-const MAGIC: &[u8; 4] = b"DICM";
+pub(super) const PREAMBLE_BYTES: usize = 128;
+pub(super) const MAGIC: &[u8; 4] = b"DICM";
 
 /// Whether a file starts as DICOM files do.
 pub(in crate::io) fn is_dicom(path: &Path) -> Result<bool, ReadProblem> {
@@ -109,7 +109,7 @@ pub(super) fn required<T>(value: Option<T>, tag: Tag) -> Result<T, DicomProblem>
 fn transfer_syntax(uid: &str) -> Result<(Encoding, Option<String>), DicomProblem> {
     let compression = match uid {
         "1.2.840.10008.1.2" => return Ok((Encoding::IMPLICIT_LITTLE, None)),
-        "1.2.840.10008.1.2.1" => return Ok((Encoding::EXPLICIT_LITTLE, None)),
+        EXPLICIT_LITTLE_ENDIAN => return Ok((Encoding::EXPLICIT_LITTLE, None)),
         "1.2.840.10008.1.2.2" => return Ok((Encoding::EXPLICIT_BIG, None)),
         "1.2.840.10008.1.2.4.50" | "1.2.840.10008.1.2.4.51" => "JPEG",
         "1.2.840.10008.1.2.4.57" | "1.2.840.10008.1.2.4.70" => "JPEG Lossless",
@@ -142,7 +142,7 @@ pub(super) fn kind(sop_class: &str) -> String {
         RT_DOSE => "an RT dose",
         "1.2.840.10008.5.1.4.1.1.481.5" => "an RT plan",
         "1.2.840.10008.1.3.10" => "a DICOM directory",
-        "1.2.840.10008.5.1.4.1.1.2" => "a CT slice",
+        CT_IMAGE => "a CT slice",
         "1.2.840.10008.5.1.4.1.1.4" => "an MR slice",
         "1.2.840.10008.5.1.4.1.1.128" => "a PET slice",
         "" => "an object of no class",
@@ -151,6 +151,9 @@ pub(super) fn kind(sop_class: &str) -> String {
     name.to_owned()
 }
 
+pub(super) const EXPLICIT_LITTLE_ENDIAN: &str = "1.2.840.10008.1.2.1";
+
+pub(super) const CT_IMAGE: &str = "1.2.840.10008.5.1.4.1.1.2";
 pub(super) const RT_STRUCTURE_SET: &str = "1.2.840.10008.5.1.4.1.1.481.3";
 pub(super) const RT_DOSE: &str = "1.2.840.10008.5.1.4.1.1.481.2";
 pub(super) const SEGMENTATION: &str = "1.2.840.10008.5.1.4.1.1.66.4";

@@ -10,6 +10,7 @@ mod seg;
 mod series;
 mod slice;
 mod tag;
+mod write;
 
 use std::path::Path;
 
@@ -22,6 +23,7 @@ pub use rtstruct::read_rtstruct_mask;
 pub use seg::read_seg_mask;
 pub use series::{SeriesSummary, read_series};
 pub use tag::Tag;
+pub use write::write_series;
 
 pub(super) use file::is_dicom;
 pub(super) use series::read_series_of;

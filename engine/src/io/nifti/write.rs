@@ -284,7 +284,10 @@ fn header(
         let n = i16::try_from(grid.size[axis])
             .ok()
             .filter(|n| *n > 0)
-            .ok_or(WriteProblem::Size { size: grid.size })?;
+            .ok_or(WriteProblem::Size {
+                size: grid.size,
+                most: i16::MAX as u16,
+            })?;
         put(42 + 2 * axis, &n.to_le_bytes());
     }
     for dimension in 4..=7 {
