@@ -92,7 +92,7 @@ pub fn certify(
     let selected: Vec<SelectedCase<'_>> = suites
         .iter()
         .flat_map(|suite| &suite.cases)
-        .filter_map(|case| SelectedCase::of(case, options))
+        .filter_map(|case| SelectedCase::of(case, implementation, options))
         .collect();
     let read = selected
         .iter()
