@@ -22,6 +22,8 @@ pub struct Storage {
     pub is_gzip: bool,
     /// The label of the region of interest. Above 1, the mask has another region, of label 1: every other voxel outside.
     pub label: NonZeroU8,
+    /// Whether the image is a DICOM series, in a folder; the mask is not.
+    pub is_dicom: bool,
 }
 
 impl Default for Storage {
@@ -31,18 +33,19 @@ impl Default for Storage {
             encoding: Encoding::default(),
             is_gzip: false,
             label: FIRST_LABEL,
+            is_dicom: false,
         }
     }
 }
 
 impl Storage {
-    /// The names of the files of image and mask.
+    /// The names of the files of image and mask, or of the folder of a series.
     #[must_use]
     pub fn names(&self) -> [&'static str; 2] {
-        if self.is_gzip {
-            ["image.nii.gz", "mask.nii.gz"]
-        } else {
-            ["image.nii", "mask.nii"]
+        match (self.is_dicom, self.is_gzip) {
+            (true, _) => ["image", "mask.nii"],
+            (false, true) => ["image.nii.gz", "mask.nii.gz"],
+            (false, false) => ["image.nii", "mask.nii"],
         }
     }
 
@@ -52,7 +55,12 @@ impl Storage {
     /// [`WriteError`] when the encoding cannot hold an intensity, or a file cannot be written.
     pub fn write(&self, folder: &Path, image: &Image, mask: &Mask) -> Result<(), WriteError> {
         let [image_name, mask_name] = self.names();
-        write_image_as(folder.join(image_name), image, self.encoding)?;
+        let image_path = folder.join(image_name);
+        if self.is_dicom {
+            io::write_series(image_path, image)?;
+        } else {
+            write_image_as(image_path, image, self.encoding)?;
+        }
         let mut at = 0_usize;
         let labels = mask.map(|inside| {
             at += 1;

@@ -53,6 +53,17 @@ fn play(name: &str, argument: Option<&str>) {
                     hello["protocol"] = json!(2);
                     say(&hello.to_string());
                 }
+                _ if name.starts_with("map") => {
+                    let mut hello = hello(&request);
+                    hello["capabilities"]["filters"] = json!(["mean"]);
+                    hello["capabilities"]["response_maps"] = json!(true);
+                    say(&hello.to_string());
+                }
+                "reads_series" => {
+                    let mut hello = hello(&request);
+                    hello["capabilities"]["dicom"] = json!(true);
+                    say(&hello.to_string());
+                }
                 "few_families" => {
                     let mut hello = hello(&request);
                     hello["capabilities"]["families"] = json!(["morph"]);
@@ -72,6 +83,12 @@ fn play(name: &str, argument: Option<&str>) {
                     forever();
                 }
                 return;
+            }
+            _ if name == "reads_series" => {
+                let answer = good(&request);
+                check_files(&request["image"]);
+                check_files(&request["roi"]);
+                say(&answer.to_string());
             }
             _ if request["case"] == "t/victim" || name == "always_dies" => {
                 asked += 1;
@@ -98,6 +115,9 @@ fn once(request: &str, response: &str) {
 }
 
 fn misbehave(name: &str, argument: Option<&str>, request: &Value, asked: usize) {
+    if name.starts_with("map") {
+        return say(&mapped(name, request, asked).to_string());
+    }
     let id = &request["id"];
     let key = request["features"][0].as_str().expect("a key");
     let mut answer = good(request);
@@ -178,6 +198,105 @@ fn misbehave(name: &str, argument: Option<&str>, request: &Value, asked: usize) 
         _ => {}
     }
     say(&answer.to_string());
+}
+
+/// The answer to a question for a response map.
+fn mapped(name: &str, request: &Value, asked: usize) -> Value {
+    assert_eq!(
+        request["outputs"]["response_map"], true,
+        "a map is asked for"
+    );
+    assert_eq!(request["features"], json!([]), "and no values");
+    let image = fs::read(request["image"]["path"].as_str().expect("a path")).expect("an image");
+    let mut map = mean_of_27(&image);
+    let path = match name {
+        "map_elsewhere" => "../map.nii",
+        "map_behind_a_link" => "work/link/map.nii",
+        _ => "work/map.nii",
+    };
+    match name {
+        "map_wrong" => map[VOXELS..][..8].copy_from_slice(&1e3_f64.to_le_bytes()),
+        "map_nan" => map[VOXELS..][..8].copy_from_slice(&f64::NAN.to_le_bytes()),
+        "map_wavers" => map[VOXELS..][..8].copy_from_slice(&(asked as f64 * 1e-12).to_le_bytes()),
+        "map_truncated" => map.truncate(VOXELS + 8),
+        "map_of_another_size" => map[42..44].copy_from_slice(&1_i16.to_le_bytes()),
+        _ => {}
+    }
+    #[cfg(unix)]
+    if name == "map_behind_a_link" && asked == 1 {
+        std::os::unix::fs::symlink("../..", "work/link").expect("a link");
+    }
+    let digest = match name {
+        "map_of_another_digest" => "0".repeat(64),
+        _ => sha256(&map),
+    };
+    if name != "map_absent" {
+        fs::write(path, &map).expect("the scratch folder can be written");
+    }
+    let mut answer = json!({
+        "kind": "result", "id": request["id"], "values": [],
+        "response_map": {"path": path, "sha256": digest}
+    });
+    match name {
+        "map_forgotten" => answer["response_map"] = Value::Null,
+        "map_with_values" => answer["values"] = json!([{"key": "stat/-/Q4LE", "value": 1.0}]),
+        "map_unsupported" => {
+            answer =
+                json!({"kind": "unsupported", "id": request["id"], "reason": "only at full moon"});
+        }
+        _ => {}
+    }
+    answer
+}
+
+/// Where voxels begin in the files that are handed over.
+const VOXELS: usize = 352;
+
+/// The file of the image whose voxels are the means of 3 × 3 × 3 voxels, the image mirrored at its borders.
+fn mean_of_27(file: &[u8]) -> Vec<u8> {
+    let size = [42, 44, 46].map(|at| i64::from(i16::from_le_bytes([file[at], file[at + 1]])));
+    let [nx, ny, nz] = size;
+    let voxel = |at: [i64; 3]| {
+        let [x, y, z] = std::array::from_fn(|a| at[a].clamp(0, size[a] - 1));
+        let at = VOXELS + 8 * usize::try_from(x + nx * (y + ny * z)).expect("inside");
+        f64::from_le_bytes(file[at..at + 8].try_into().expect("8 bytes"))
+    };
+    let mut map = file[..VOXELS].to_vec();
+    for (z, y, x) in
+        (0..nz).flat_map(|z| (0..ny).flat_map(move |y| (0..nx).map(move |x| (z, y, x))))
+    {
+        let sum: f64 = (0..27)
+            .map(|n| voxel([x + n % 3 - 1, y + n / 3 % 3 - 1, z + n / 9 - 1]))
+            .sum();
+        map.extend((sum / 27.0).to_le_bytes());
+    }
+    map
+}
+
+/// Dies if the digest is not that of the file, or of what `sha256sum *` says in the folder, of slices and nothing else.
+fn check_files(named: &Value) {
+    let path = named["path"].as_str().expect("a path");
+    let digest = if fs::metadata(path).expect("it is there").is_dir() {
+        let entries = fs::read_dir(path).expect("a folder");
+        let mut files: Vec<_> = entries.map(|entry| entry.expect("a file").path()).collect();
+        files.sort();
+        let lines = files.iter().map(|file| {
+            let bytes = fs::read(file).expect("a file");
+            assert_eq!(&bytes[128..132], b"DICM", "a slice");
+            let name = file.file_name().expect("a name").to_string_lossy();
+            format!("{}  {name}\n", sha256(&bytes))
+        });
+        sha256(lines.collect::<String>().as_bytes())
+    } else {
+        sha256(&fs::read(path).expect("a file"))
+    };
+    assert_eq!(named["sha256"], digest, "{path}");
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    use sha2::{Digest, Sha256};
+    let digest = Sha256::digest(bytes);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn hello(request: &Value) -> Value {

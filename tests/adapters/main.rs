@@ -21,7 +21,7 @@ use radgauge::{
         adapter::{Adapter, Command, Limits, StartError},
     },
     results::{self, Check, Results},
-    suite::{Asks, Input, Suite, SuiteCase, ibsi1},
+    suite::{Asks, Input, Suite, SuiteCase, ibsi1, ibsi2, invariance},
     verdict::Outcome,
 };
 use radgauge_reference::datasets::Library;
@@ -37,6 +37,12 @@ fn main() -> ExitCode {
             })
         })
         .collect();
+    trials.extend(MAPS.iter().map(|victim| {
+        Trial::test(format!("fake::{}", victim.fake), || {
+            victim.check_map();
+            Ok(())
+        })
+    }));
     let tests: &[(&str, fn())] = &[
         (
             "good_adapter_passes_and_is_described",
@@ -49,6 +55,10 @@ fn main() -> ExitCode {
         (
             "what_is_not_among_the_capabilities_is_not_asked",
             what_is_not_among_the_capabilities_is_not_asked,
+        ),
+        (
+            "a_series_is_a_folder_with_a_digest",
+            a_series_is_a_folder_with_a_digest,
         ),
         ("children_are_gone", children_are_gone),
         (
@@ -166,7 +176,83 @@ const VICTIMS: &[Victim] = &[
     victim("stays", [Pass; 2], "", 0),
 ];
 
+/// Fakes that are asked for a response map in their victim.
+const MAPS: &[Victim] = &[
+    victim("maps", [Pass; 2], "", 0),
+    victim("map_wrong", [Outcome::Fail; 2], "", 1),
+    victim("map_unsupported", [Unsupported; 2], "only at full moon", 1),
+    victim("map_wavers", [Nondeterministic; 2], "two response maps", 1),
+    victim("map_nan", [Error; 2], "expected finite intensities", 1),
+    victim("map_truncated", [Error; 2], "`work/map.nii`: ", 1),
+    victim("map_of_another_size", [Error; 2], "found [1, 5, 4]", 1),
+    victim(
+        "map_of_another_digest",
+        [Error; 2],
+        "`work/map.nii` has the SHA-256 ",
+        4,
+    ),
+    victim("map_absent", [Error; 2], "found no file `work/map.nii`", 4),
+    victim("map_elsewhere", [Error; 2], "found no file `../map.nii`", 4),
+    #[cfg(unix)]
+    victim(
+        "map_behind_a_link",
+        [Error; 2],
+        "found no file `work/link/map.nii`",
+        4,
+    ),
+    victim(
+        "map_forgotten",
+        [Error; 2],
+        "a response map was asked for",
+        4,
+    ),
+    victim(
+        "map_with_values",
+        [Error; 2],
+        "values were not asked for",
+        4,
+    ),
+    // It does not say that it can.
+    victim(
+        "good",
+        [Unsupported; 2],
+        "response maps are not among the capabilities",
+        1,
+    ),
+];
+
 impl Victim {
+    /// As [`Self::check`], of a victim that is a response map.
+    fn check_map(&self) {
+        let fake = self.fake;
+        let mut suite = suite();
+        let mut victim = ibsi2_mean();
+        victim.id = "t/victim".to_owned();
+        for check in &mut victim.checks {
+            check.id = format!("t/victim/{}", check.key());
+        }
+        suite.cases[1] = victim;
+        let results = certified_in(suite, started(fake, None).expect("it starts"), 1);
+        for check in &results.checks {
+            let expected = match check.case_id() {
+                "t/victim" => self.outcome,
+                _ => Pass,
+            };
+            assert_eq!(
+                check.outcome, expected,
+                "{fake}: {} ({:?})",
+                check.id, check.reason
+            );
+            let reason = check.reason.clone().unwrap_or_default();
+            let is_victim = check.case_id() == "t/victim";
+            assert!(
+                !is_victim || reason.contains(self.reason),
+                "{fake}: {reason}"
+            );
+        }
+        assert_eq!(results.end.exit_code, self.exit_code, "{fake}");
+    }
+
     fn check(&self) {
         let results = certified(self.fake, None, 1);
         let fake = self.fake;
@@ -263,8 +349,19 @@ fn ibsi1_digital() -> &'static SuiteCase {
     case
 }
 
+/// The response map of a mean over 3 × 3 × 3 voxels.
+fn ibsi2_mean() -> SuiteCase {
+    let mut cases = ibsi2().cases;
+    let is_it = |case: &SuiteCase| case.id == "ibsi2/exact-mean-impulse";
+    let at = cases.iter().position(is_it).expect("a case of the suite");
+    cases.swap_remove(at)
+}
+
 fn certified(fake: &str, argument: Option<&Path>, jobs: usize) -> Results {
-    let adapter = started(fake, argument).expect("it starts");
+    certified_in(suite(), started(fake, argument).expect("it starts"), jobs)
+}
+
+fn certified_in(suite: Suite, adapter: Adapter, jobs: usize) -> Results {
     let library = Library::locate(None);
     let options = Options {
         selection: Vec::new(),
@@ -275,7 +372,7 @@ fn certified(fake: &str, argument: Option<&Path>, jobs: usize) -> Results {
         .num_threads(jobs)
         .build()
         .expect("threads");
-    let certification = pool.install(|| certify(&adapter, &[suite()], &options, &|_| {}));
+    let certification = pool.install(|| certify(&adapter, &[suite], &options, &|_| {}));
     let text = String::from_utf8(certification.document).expect("JSON is UTF-8");
     results::read(&text).expect("the document was written by radgauge")
 }
@@ -325,6 +422,27 @@ fn what_is_not_among_the_capabilities_is_not_asked() {
         let reason = check.reason.as_deref().unwrap_or_default();
         assert!(reason.contains("family `stat` is not among"), "{reason}");
     }
+}
+
+fn a_series_is_a_folder_with_a_digest() {
+    let outcomes = |fake: &str| {
+        let mut suite = invariance();
+        suite
+            .cases
+            .retain(|case| case.id == "invariance/file-dicom");
+        let results = certified_in(suite, started(fake, None).expect("it starts"), 1);
+        ["stat/-/Q4LE", "glcm/3d_mrg/TU9B"].map(|key| {
+            let check = of(&results, &format!("invariance/file-dicom/{key}"));
+            let reason = check.reason.clone().unwrap_or_default();
+            (check.outcome, reason)
+        })
+    };
+    let [(mean, reason), (glcm, _)] = outcomes("reads_series");
+    assert_eq!(mean, Pass, "{reason}");
+    assert_eq!(glcm, Unsupported, "it has no such family");
+    let [(mean, reason), _] = outcomes("good");
+    assert_eq!(mean, Unsupported, "it does not say that it reads series");
+    assert!(reason.contains("DICOM is not among"), "{reason}");
 }
 
 /// Whether a process runs; one that has ended and is not yet waited for does not.

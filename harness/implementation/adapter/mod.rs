@@ -49,7 +49,8 @@ use self::{
     session::{Broken, Reply, Session},
 };
 use super::{
-    Answer, Answers, Failure, Identity, Implementation, Question, SettingsUsed, Submission,
+    Answer, Answers, Failure, Identity, Implementation, MapAnswer, Question, SettingsUsed, Storage,
+    Submission,
 };
 use crate::verdict::Outcome;
 
@@ -201,21 +202,39 @@ impl Adapter {
             .push(session);
     }
 
-    /// One question to one process.
-    fn asked(
+    /// Puts a question to a process. What leaves the conversation whole keeps the process.
+    fn ask<T>(
+        &self,
+        ask: impl FnOnce(&mut Session) -> Result<Result<T, Failure>, Broken>,
+    ) -> Result<T, Failure> {
+        let mut session = self.session()?;
+        match ask(&mut session) {
+            Ok(answer) => {
+                self.give_back(session);
+                answer
+            }
+            Err(broken) => {
+                drop(session);
+                self.broke();
+                Err(Failure {
+                    outcome: broken.outcome,
+                    is_unusable: broken.outcome == Outcome::Error,
+                    message: broken.message,
+                    log: broken.log,
+                })
+            }
+        }
+    }
+
+    /// The values that one process answers.
+    fn values(
         &self,
         session: &mut Session,
         question: Question<'_>,
         keys: &[&str],
-    ) -> Result<Asked, Broken> {
+    ) -> Result<Result<Valued, Failure>, Broken> {
         let reply = session.ask(question, keys)?;
-        if session.has_unread() {
-            return Err(Broken {
-                outcome: Outcome::Error,
-                message: "against the protocol: more than one answer".to_owned(),
-                log: session.log(),
-            });
-        }
+        expect_silence(session)?;
         Ok(match reply {
             Reply::Result(mut result) => {
                 let settings_used = result.settings_used.take();
@@ -224,18 +243,45 @@ impl Adapter {
                     message: format!("against the protocol: {message}"),
                     log: session.log(),
                 })?;
-                Asked::Answers(answers, settings_used)
+                Ok((answers, settings_used))
             }
             Reply::Unsupported(reason) => {
                 let unsupported =
                     |key: &&str| ((*key).to_owned(), Answer::Unsupported(reason.clone()));
-                Asked::Answers(keys.iter().map(unsupported).collect(), None)
+                Ok((keys.iter().map(unsupported).collect(), None))
             }
-            Reply::Error(message) => Asked::Failed(Failure {
+            Reply::Error(message) => Err(Failure {
                 log: session.log(),
                 ..Failure::error(message)
             }),
         })
+    }
+
+    /// The response map that one process answers.
+    fn map(
+        &self,
+        session: &mut Session,
+        question: Question<'_>,
+    ) -> Result<Result<MapAnswer, Failure>, Broken> {
+        let reply = session.ask_for_map(question)?;
+        expect_silence(session)?;
+        Ok(match reply {
+            Reply::Result(map) => Ok(MapAnswer::Map(map)),
+            Reply::Unsupported(reason) => Ok(MapAnswer::Unsupported(reason)),
+            Reply::Error(message) => Err(Failure {
+                log: session.log(),
+                ..Failure::error(message)
+            }),
+        })
+    }
+
+    /// Why a key is not asked for; `None` when it is.
+    fn lack(&self, key: &str, processing: &Processing, storage: Storage) -> Option<String> {
+        let capabilities = &self.hello.capabilities;
+        if storage.is_dicom && !capabilities.dicom {
+            return Some("DICOM is not among the capabilities".to_owned());
+        }
+        capabilities.lack(key, processing)
     }
 
     fn is_asked_twice(&self, question: Question<'_>) -> bool {
@@ -244,10 +290,19 @@ impl Adapter {
     }
 }
 
-/// What came of a question that left the conversation whole.
-enum Asked {
-    Answers(Answers, Option<SettingsUsed>),
-    Failed(Failure),
+/// Answers, and the settings that were used.
+type Valued = (Answers, Option<SettingsUsed>);
+
+/// Breaks off a conversation in which more was said than the answer.
+fn expect_silence(session: &Session) -> Result<(), Broken> {
+    if !session.has_unread() {
+        return Ok(());
+    }
+    Err(Broken {
+        outcome: Outcome::Error,
+        message: "against the protocol: more than one answer".to_owned(),
+        log: session.log(),
+    })
 }
 
 impl Implementation for Adapter {
@@ -281,7 +336,7 @@ impl Implementation for Adapter {
         let mut answers = Answers::new();
         let mut keys = Vec::new();
         for key in question.keys {
-            match self.hello.capabilities.lack(key, &processing) {
+            match self.lack(key, &processing, question.storage) {
                 None => keys.push(*key),
                 Some(lack) => {
                     answers.insert((*key).to_owned(), Answer::Unsupported(lack));
@@ -299,46 +354,46 @@ impl Implementation for Adapter {
             );
             return Ok(answers);
         }
-        let mut session = self.session()?;
-        let mut asked = self.asked(&mut session, question, &keys);
-        if let Ok(Asked::Answers(first, used)) = &mut asked
-            && self.is_asked_twice(question)
-        {
-            let (first, used) = (mem::take(first), used.take());
-            asked = self
-                .asked(&mut session, question, &keys)
-                .map(|second| match second {
-                    Asked::Answers(second, _) => Asked::Answers(compared(first, &second), used),
-                    failed @ Asked::Failed(_) => failed,
-                });
+        let (given, used) = self.ask(|session| {
+            let first = self.values(session, question, &keys)?;
+            Ok(match first {
+                Ok((first, used)) if self.is_asked_twice(question) => self
+                    .values(session, question, &keys)?
+                    .map(|(second, _)| (compared(first, &second), used)),
+                once => once,
+            })
+        })?;
+        if let Some(used) = used {
+            self.settings_used
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(question.case.to_owned(), used);
         }
-        match asked {
-            Ok(Asked::Answers(given, used)) => {
-                self.give_back(session);
-                if let Some(used) = used {
-                    self.settings_used
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .insert(question.case.to_owned(), used);
-                }
-                answers.extend(given);
-                Ok(answers)
-            }
-            Ok(Asked::Failed(failure)) => {
-                self.give_back(session);
-                Err(failure)
-            }
-            Err(broken) => {
-                drop(session);
-                self.broke();
-                Err(Failure {
-                    outcome: broken.outcome,
-                    is_unusable: broken.outcome == Outcome::Error,
-                    message: broken.message,
-                    log: broken.log,
-                })
-            }
+        answers.extend(given);
+        Ok(answers)
+    }
+
+    fn response_map(&self, question: Question<'_>) -> Result<MapAnswer, Failure> {
+        let processing = Processing::of(question.settings);
+        if let Some(lack) = self.hello.capabilities.lack_of_map(&processing) {
+            return Ok(MapAnswer::Unsupported(lack));
         }
+        self.ask(|session| {
+            let first = self.map(session, question)?;
+            if !self.is_asked_twice(question) || first.is_err() {
+                return Ok(first);
+            }
+            let second = self.map(session, question)?;
+            Ok(match second {
+                Ok(second) if first.as_ref() != Ok(&second) => Err(Failure {
+                    outcome: Outcome::Nondeterministic,
+                    message: "the same question was answered with two response maps".to_owned(),
+                    is_unusable: false,
+                    log: String::new(),
+                }),
+                second => second,
+            })
+        })
     }
 }
 

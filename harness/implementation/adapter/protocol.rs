@@ -59,7 +59,8 @@ pub struct CaseRequest {
     pub id: u64,
     /// The case's id, `ibsi1/digital`.
     pub case: String,
-    /// The image: NIfTI-1, 64-bit floating point, as loaded.
+    /// The image: a NIfTI-1 file, as a rule of 64-bit floating point; or the folder of a DICOM series, if the adapter says
+    /// that it reads them.
     pub image: File,
     /// The region of interest: NIfTI-1 on the image's grid.
     pub roi: Roi,
@@ -82,13 +83,14 @@ pub struct ByeRequest {
     pub id: u64,
 }
 
-/// A file.
+/// A file, or a folder of files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct File {
     /// Its path, relative to the adapter's working directory.
     pub path: String,
-    /// SHA-256 of its bytes.
+    /// SHA-256 of its bytes. Of a folder: of the lines that `sha256sum *` prints in it, digest, two spaces and name of each
+    /// file in the order of names.
     pub sha256: String,
 }
 
@@ -182,6 +184,9 @@ pub struct Capabilities {
     pub filters: Vec<String>,
     /// Whether filtered images can be had.
     pub response_maps: bool,
+    /// Whether the image may be a folder with a DICOM series.
+    #[serde(default)]
+    pub dicom: bool,
 }
 
 /// A discretisation.
@@ -455,23 +460,14 @@ impl Capabilities {
         if family == "diag" {
             return None;
         }
-        let not_listed =
-            |what: &str, name: &str| Some(format!("{what} `{name}` is not among the capabilities"));
         if !self.families.iter().any(|known| known == family) {
             return not_listed("family", family);
         }
         if aggregation != "-" && !self.aggregations.iter().any(|known| known == aggregation) {
             return not_listed("aggregation", aggregation);
         }
-        if let Some(interpolate) = &processing.interpolate
-            && !self.interpolation.contains(&interpolate.image)
-        {
-            return not_listed("interpolation", &name_of(interpolate.image));
-        }
-        if let Some(filter) = processing.filter_kind()
-            && !self.filters.iter().any(|known| known == filter)
-        {
-            return not_listed("filter", filter);
+        if let Some(lack) = self.lack_of_image(processing) {
+            return Some(lack);
         }
         let method = match family {
             "morph" | "loc" | "stat" => DiscretisationMethod::None,
@@ -483,6 +479,34 @@ impl Capabilities {
         }
         None
     }
+
+    /// Why the response map of this processing is not asked for; `None` when it is.
+    #[must_use]
+    pub fn lack_of_map(&self, processing: &Processing) -> Option<String> {
+        if !self.response_maps {
+            return Some("response maps are not among the capabilities".to_owned());
+        }
+        self.lack_of_image(processing)
+    }
+
+    /// Why an image is not processed so; `None` when it is.
+    fn lack_of_image(&self, processing: &Processing) -> Option<String> {
+        if let Some(interpolate) = &processing.interpolate
+            && !self.interpolation.contains(&interpolate.image)
+        {
+            return not_listed("interpolation", &name_of(interpolate.image));
+        }
+        if let Some(filter) = processing.filter_kind()
+            && !self.filters.iter().any(|known| known == filter)
+        {
+            return not_listed("filter", filter);
+        }
+        None
+    }
+}
+
+fn not_listed(what: &str, name: &str) -> Option<String> {
+    Some(format!("{what} `{name}` is not among the capabilities"))
 }
 
 /// The name in the protocol of a method.
@@ -636,7 +660,7 @@ mod tests {
                 responses += 1;
             }
         }
-        assert_eq!((requests, responses), (5, 5), "messages in the transcript");
+        assert_eq!((requests, responses), (6, 6), "messages in the transcript");
     }
 
     fn result(text: &str) -> Result<Answers, String> {

@@ -2,11 +2,13 @@
 
 use std::{
     fs,
-    io::Read,
+    io::{self, Read},
     path::Path,
     time::{Duration, Instant},
 };
 
+use radgauge_engine::{io as images, volume::Image};
+use radgauge_reference::datasets::sha256;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
@@ -16,8 +18,8 @@ use super::{
     process::{Gone, Process},
     processing::Processing,
     protocol::{
-        ByeRequest, CaseRequest, File, HelloRequest, HelloResponse, MAX_LINE, PROTOCOL, Request,
-        Response, ResultResponse, Roi, shown,
+        ByeRequest, CaseRequest, File, HelloRequest, HelloResponse, MAX_LINE, Outputs, PROTOCOL,
+        Request, Response, ResultResponse, Roi, shown,
     },
 };
 use crate::{
@@ -37,10 +39,10 @@ const MAX_LOGS: usize = 10_000;
 /// How long an adapter may take to end once it is told to.
 const GOODBYE: Duration = Duration::from_secs(3);
 
-/// An answer to a question.
+/// An answer to a question, which asks for `T`.
 #[derive(Debug)]
-pub(super) enum Reply {
-    Result(Box<ResultResponse>),
+pub(super) enum Reply<T> {
+    Result(T),
     Unsupported(String),
     Error(String),
 }
@@ -125,7 +127,7 @@ impl Session {
             next_id: 0,
             form,
         };
-        let response = session.exchange(limits.start, |id, _| {
+        let hello = |id, _: &Path| {
             Ok(Request::Hello(HelloRequest {
                 id,
                 protocol: PROTOCOL,
@@ -135,8 +137,8 @@ impl Session {
                 },
                 scratch: WORK.to_owned(),
             }))
-        })?;
-        match response {
+        };
+        match session.exchange(limits.start, hello, |response, _| Ok(response))? {
             Response::Hello(hello) if hello.protocol != PROTOCOL => Err(Broken::protocol(format!(
                 "expected protocol {PROTOCOL}, found `{}`",
                 hello.protocol
@@ -150,13 +152,35 @@ impl Session {
     }
 
     /// Asks for `keys`. After an error the conversation is over.
-    pub(super) fn ask(&mut self, question: Question<'_>, keys: &[&str]) -> Result<Reply, Broken> {
+    pub(super) fn ask(
+        &mut self,
+        question: Question<'_>,
+        keys: &[&str],
+    ) -> Result<Reply<Box<ResultResponse>>, Broken> {
         let limit = self.limits.case;
-        let response = self.exchange(limit, |id, folder| {
+        let question = |id, folder: &Path| {
             let files = write_files(folder, question)?;
-            Ok(case(id, question, keys, files, limit))
-        })?;
-        reply(response)
+            Ok(asked(case(id, question, keys, files, limit)))
+        };
+        self.exchange(limit, question, |response, _| reply(response))
+    }
+
+    /// Asks for the response map. After an error the conversation is over.
+    pub(super) fn ask_for_map(&mut self, question: Question<'_>) -> Result<Reply<Image>, Broken> {
+        let limit = self.limits.case;
+        let question = |id, folder: &Path| {
+            let files = write_files(folder, question)?;
+            let mut request = case(id, question, &[], files, limit);
+            request.outputs = Some(Outputs { response_map: true });
+            Ok(asked(request))
+        };
+        self.exchange(limit, question, |response, folder| {
+            Ok(match reply(response)? {
+                Reply::Unsupported(reason) => Reply::Unsupported(reason),
+                Reply::Error(message) => Reply::Error(message),
+                Reply::Result(result) => map(&result, folder)?,
+            })
+        })
     }
 
     /// Asks about files that do not exist, which an adapter must survive.
@@ -164,16 +188,17 @@ impl Session {
         &mut self,
         question: Question<'_>,
         keys: &[&str],
-    ) -> Result<Reply, Broken> {
+    ) -> Result<Reply<Box<ResultResponse>>, Broken> {
         let limit = self.limits.case;
         let absent = || File {
             path: "in/absent.nii".to_owned(),
             sha256: "0".repeat(64),
         };
-        let response = self.exchange(limit, |id, _| {
-            Ok(case(id, question, keys, [absent(), absent()], limit))
-        })?;
-        reply(response)
+        let question = |id, _: &Path| {
+            let files = [absent(), absent()];
+            Ok(asked(case(id, question, keys, files, limit)))
+        };
+        self.exchange(limit, question, |response, _| reply(response))
     }
 
     /// Whether the adapter has said more than its answers.
@@ -184,19 +209,21 @@ impl Session {
         }
     }
 
-    /// Sends the message that `make` makes of its number and the folder, and hears the answer.
-    fn exchange(
+    /// Sends the message that `make` makes of its number and the folder, and hears the answer, of which `take` takes what is
+    /// wanted while the folder is there.
+    fn exchange<T>(
         &mut self,
         limit: Duration,
         make: impl FnOnce(u64, &Path) -> Result<Request, Broken>,
-    ) -> Result<Response, Broken> {
+        take: impl FnOnce(Response, &Path) -> Result<T, Broken>,
+    ) -> Result<T, Broken> {
         let id = self.next_id;
         self.next_id += 1;
         match &mut self.form {
             Form::Stream(process, folder) => {
                 let request = make(id, folder.path())?;
                 process.send(line(&request));
-                let heard = hear(process, id, limit);
+                let heard = hear(process, id, limit).and_then(|said| take(said, folder.path()));
                 if heard.is_err() {
                     process.kill();
                 }
@@ -211,7 +238,8 @@ impl Session {
                 let request = make(id, folder.path())?;
                 fs::write(folder.path().join(REQUEST), line(&request)).map_err(Broken::files)?;
                 let mut process = spawn(&self.command, &folder, false)?;
-                let heard = hear_once(&process, folder.path(), id, limit);
+                let heard = hear_once(&process, folder.path(), id, limit)
+                    .and_then(|said| take(said, folder.path()));
                 process.kill();
                 heard.map_err(|broken| Broken {
                     message: anonymous(&broken.message),
@@ -246,14 +274,18 @@ impl Session {
     }
 }
 
+fn asked(case: CaseRequest) -> Request {
+    Request::Case(Box::new(case))
+}
+
 fn case(
     id: u64,
     question: Question<'_>,
     keys: &[&str],
     [image, mask]: [File; 2],
     limit: Duration,
-) -> Request {
-    Request::Case(Box::new(CaseRequest {
+) -> CaseRequest {
+    CaseRequest {
         id,
         case: question.case.to_owned(),
         image,
@@ -266,11 +298,11 @@ fn case(
         features: keys.iter().map(|key| (*key).to_owned()).collect(),
         outputs: None,
         timeout_s: limit.as_secs_f64(),
-    }))
+    }
 }
 
 /// What an answer to a case says.
-fn reply(response: Response) -> Result<Reply, Broken> {
+fn reply(response: Response) -> Result<Reply<Box<ResultResponse>>, Broken> {
     match response {
         Response::Result(result) => Ok(Reply::Result(result)),
         Response::Unsupported(unsupported) => {
@@ -285,6 +317,40 @@ fn reply(response: Response) -> Result<Reply, Broken> {
         }
         other => Err(unexpected("an answer to a case", &other)),
     }
+}
+
+/// The response map that a result names. A file that cannot be read is the adapter's failure, one that is not what the
+/// result says is against the protocol.
+fn map(result: &ResultResponse, folder: &Path) -> Result<Reply<Image>, Broken> {
+    if !result.values.is_empty() {
+        return Err(Broken::protocol("values were not asked for"));
+    }
+    let Some(File { path, sha256: said }) = &result.response_map else {
+        return Err(Broken::protocol("a response map was asked for"));
+    };
+    let shown = shown(path);
+    let file = folder.join(path);
+    // What lies elsewhere, or leads there, may be the answer of another.
+    let is_own = match (file.canonicalize(), folder.canonicalize()) {
+        (Ok(file), Ok(folder)) => file.is_file() && file.starts_with(folder),
+        _ => false,
+    };
+    if !is_own {
+        return Err(Broken::protocol(format!(
+            "expected a response map in the working directory, found no file `{shown}`"
+        )));
+    }
+    let found = sha256(&file).map_err(Broken::files)?;
+    if found != *said {
+        return Err(Broken::protocol(format!(
+            "`{shown}` has the SHA-256 {found}, the answer says {}",
+            self::shown(said)
+        )));
+    }
+    Ok(match images::read_image(&file) {
+        Ok(map) => Reply::Result(map),
+        Err(error) => Reply::Error(format!("`{shown}`: {}", error.problem)),
+    })
 }
 
 /// The answer to message `id`.
@@ -394,21 +460,38 @@ fn spawn(command: &Command, folder: &TempDir, has_input: bool) -> Result<Process
 fn write_files(folder: &Path, question: Question<'_>) -> Result<[File; 2], Broken> {
     let Question { image, mask, .. } = question;
     let input = folder.join(INPUT);
-    for name in question.storage.names() {
-        // An adapter may have put anything in its place.
-        let _ = fs::remove_file(input.join(name));
-    }
+    // Slices of another question must not stay, and an adapter may have put anything in their place.
+    let _ = fs::remove_dir_all(&input);
+    fs::create_dir(&input).map_err(Broken::files)?;
     let written = question.storage.write(&input, image, mask);
     written.map_err(|error| Broken::files(error.problem))?;
     let stamped = |name: &str| {
-        let bytes = fs::read(input.join(name)).map_err(Broken::files)?;
+        let path = input.join(name);
+        let digest = match path.is_dir() {
+            true => sha256_of_folder(&path),
+            false => sha256(&path),
+        };
         Ok(File {
             path: format!("{INPUT}/{name}"),
-            sha256: hex(&Sha256::digest(bytes)),
+            sha256: digest.map_err(Broken::files)?,
         })
     };
     let [image, mask] = question.storage.names();
     Ok([stamped(image)?, stamped(mask)?])
+}
+
+/// The SHA-256 of what `sha256sum *` prints in a folder.
+fn sha256_of_folder(folder: &Path) -> io::Result<String> {
+    let mut names = fs::read_dir(folder)?
+        .map(|entry| entry.map(|entry| entry.file_name()))
+        .collect::<io::Result<Vec<_>>>()?;
+    names.sort();
+    let mut lines = String::new();
+    for name in names {
+        let digest = sha256(&folder.join(&name))?;
+        lines += &format!("{digest}  {}\n", name.display());
+    }
+    Ok(hex(&Sha256::digest(lines)))
 }
 
 /// The text without this machine's folders: of an absolute path, the last part is left.

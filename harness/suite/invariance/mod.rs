@@ -6,7 +6,7 @@
 //! | `affine-intensities` | intensities are multiplied and shifted, with a fixed number of bins |
 //! | `flip-…`, `turn-…`, `permute-axes` | the image is mirrored, turned by a quarter, its axes are permuted |
 //! | `pad`, `crop`, `translate` | there is more or less around the region, or it lies elsewhere in the image |
-//! | `file-…` | the same voxels come in another type, with slope and intercept, compressed, with another label, in another orientation |
+//! | `file-…` | the same voxels come in another type, with slope and intercept, compressed, with another label, in another orientation, as a DICOM series |
 //! | `grow-mask` | the region grows by one voxel, within bounds that are derived |
 //! | `one-voxel`, `flat`, `two-level` | (tier `exact`) the region is so plain that the manual leaves one answer |
 //!
@@ -17,8 +17,6 @@
 //!
 //! The default input is the [textured phantom](textured_phantom), which has no symmetry. [`on`] makes the same cases for
 //! any image.
-//!
-//! DICOM is not among the forms of file: a question names one file with one hash, and a series is a folder.
 
 mod degenerate;
 mod geometry;
@@ -46,7 +44,7 @@ use transformation::sees_all;
 
 /// The suite's name.
 pub const NAME: &str = "invariance";
-const EDITION: u32 = 1;
+const EDITION: u32 = 2;
 
 /// The suite `invariance` on its default phantom, with the degenerate regions.
 #[must_use]

@@ -6,7 +6,7 @@ use radgauge_engine::{
     feature::{Family, FeatureKey},
     io::{Datatype, Encoding},
     settings::{Discretise, Resegment, Settings},
-    volume::{Image, Mask, VoxelBox},
+    volume::{Grid, Image, Mask, VoxelBox},
 };
 
 use super::{
@@ -48,6 +48,8 @@ pub enum Transformation {
     FileOrientation,
     /// The files have other axes first; voxels stay where they are in the world.
     FileAxes,
+    /// The image is a DICOM series.
+    FileDicom,
     /// The region has one voxel more.
     GrowMask,
 }
@@ -92,7 +94,7 @@ const Z: usize = 2;
 
 impl Transformation {
     /// All of them, in the order of the suite.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Duplicate,
         Self::AffineIntensities,
         Self::Flip(X),
@@ -112,6 +114,7 @@ impl Transformation {
         Self::FileLabel,
         Self::FileOrientation,
         Self::FileAxes,
+        Self::FileDicom,
         Self::GrowMask,
     ];
 
@@ -134,6 +137,7 @@ impl Transformation {
             Self::FileLabel => "file-label",
             Self::FileOrientation => "file-orientation",
             Self::FileAxes => "file-axes",
+            Self::FileDicom => "file-dicom",
             Self::GrowMask => "grow-mask",
         }
     }
@@ -165,6 +169,7 @@ impl Transformation {
             Self::FileLabel => "the region has label 3 beside a region of label 1",
             Self::FileOrientation => "the files run from right to left and from front to back",
             Self::FileAxes => "the files store z first, then x, then y",
+            Self::FileDicom => "the image is a DICOM series",
             Self::GrowMask => "the region grows by one voxel",
         }
     }
@@ -204,7 +209,8 @@ impl Transformation {
             | Self::FileFloat32
             | Self::FileSlope
             | Self::FileGzip
-            | Self::FileLabel => Ok(Promise::Equal),
+            | Self::FileLabel
+            | Self::FileDicom => Ok(Promise::Equal),
             Self::AffineIntensities => match family {
                 Family::IntensityVolumeHistogram => {
                     Err("it has a discretisation of its own, in units of intensity")
@@ -309,6 +315,11 @@ impl Transformation {
                 storage.label = NonZeroU8::MIN.saturating_add(2);
                 identity()
             }
+            Self::FileDicom => {
+                check_series(image)?;
+                storage.is_dicom = true;
+                identity()
+            }
             Self::FileOrientation => stored_along(image, mask, [X, Y, Z], [true, true, false]),
             Self::FileAxes => stored_along(image, mask, [Z, X, Y], [false; 3]),
             Self::GrowMask => {
@@ -331,6 +342,35 @@ impl Transformation {
 impl fmt::Display for Transformation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.slug())
+    }
+}
+
+/// Refuses an image that cannot be the same to the last bit as a DICOM series, which has whole numbers of 16 bits and
+/// decimals of 16 characters, and as a NIfTI file, which has 32-bit numbers.
+fn check_series(image: &Image) -> Result<(), String> {
+    let grid = image.grid();
+    if grid.direction != Grid::axis_aligned(grid.size, grid.spacing_mm).direction {
+        return Err(
+            "a series has axes of its own where those of the image are not the world's".into(),
+        );
+    }
+    let last = grid.world_mm(grid.size.map(|n| n.max(1) as f64 - 1.0));
+    let numbers = [grid.spacing_mm, grid.origin_mm, last];
+    let is_exact =
+        |number: &f64| f64::from(*number as f32) == *number && number.to_string().len() <= 16;
+    if let Some(number) = numbers
+        .as_flattened()
+        .iter()
+        .find(|number| !is_exact(number))
+    {
+        return Err(format!(
+            "`{number}` mm of its geometry is another number in a NIfTI file (32 bits) than in a series (16 characters)"
+        ));
+    }
+    let is_held = |v: &f64| f64::from((v + 1024.0) as i16) == v + 1024.0;
+    match image.as_slice().iter().find(|v| !is_held(v)) {
+        Some(v) => Err(format!("a series cannot hold the intensity `{v}`")),
+        None => Ok(()),
     }
 }
 

@@ -52,8 +52,11 @@ impl fmt::Display for Digest<'_> {
     }
 }
 
-/// The SHA-256 of a file in lower-case hexadecimal digits.
-pub(super) fn sha256(path: &Path) -> io::Result<String> {
+/// The SHA-256 of a file in lower-case hexadecimal digits, without holding the file in memory.
+///
+/// # Errors
+/// Whatever the system says when the file cannot be read.
+pub fn sha256(path: &Path) -> io::Result<String> {
     hash(Sha256::new(), path)
 }
 

@@ -8,7 +8,7 @@
 mod digest;
 mod library;
 
-pub use digest::Digest;
+pub use digest::{Digest, sha256};
 pub use library::{DataError, Library, Place, Verified};
 
 use std::sync::LazyLock;
