@@ -220,6 +220,30 @@ pub struct Check {
     pub verdict: Option<Verdict>,
 }
 
+impl Check {
+    /// What a check has besides its id, its reference and its rule before it is run: nothing.
+    pub(crate) fn not_run() -> Self {
+        Self {
+            id: String::new(),
+            tier: Tier::Exact,
+            profiles: Vec::new(),
+            name: String::new(),
+            unit: String::new(),
+            rule: Rule::Relative,
+            expected: Expected::undefined(),
+            consensus: None,
+            source: String::new(),
+            note: None,
+            outcome: Outcome::Skipped,
+            actual: None,
+            deviation: None,
+            map: None,
+            reason: None,
+            verdict: None,
+        }
+    }
+}
+
 /// A value of the implementation under test for which no reference was published: it is reported, never judged, and
 /// part of no profile.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -20,7 +20,7 @@ use radgauge_reference::ibsi1::{
 use super::{Asks, Input, Suite, SuiteCase, exact_values};
 use crate::{
     results::{Check, Tier},
-    verdict::{Expected, Outcome, Rule},
+    verdict::{Expected, Rule},
 };
 
 const NAME: &str = "ibsi1";
@@ -93,12 +93,7 @@ fn feature_check(row: &ReferenceValue) -> Check {
         consensus: Some(reading.consensus.to_string()),
         source: reading.source.citation().to_owned(),
         note: note(row),
-        outcome: Outcome::Skipped,
-        actual: None,
-        deviation: None,
-        map: None,
-        reason: None,
-        verdict: None,
+        ..Check::not_run()
     };
     match &row.alternative {
         Some(other) if row.reading.value.is_none() => check(other, Tier::Cross, Vec::new()),
@@ -138,7 +133,6 @@ fn diagnostic_check(row: &DiagnosticValue) -> Check {
     Check {
         id: row.id(),
         tier: Tier::Consensus,
-        profiles: Vec::new(),
         name: format!("{} ({})", row.quantity, row.stage),
         unit: String::new(),
         rule: Rule::IbsiSignificantDigits,
@@ -149,13 +143,7 @@ fn diagnostic_check(row: &DiagnosticValue) -> Check {
         },
         consensus: Some(row.consensus.to_string()),
         source: row.source.citation().to_owned(),
-        note: None,
-        outcome: Outcome::Skipped,
-        actual: None,
-        deviation: None,
-        map: None,
-        reason: None,
-        verdict: None,
+        ..Check::not_run()
     }
 }
 

@@ -20,7 +20,7 @@ use radgauge_phantoms::ibsi2::full_mask;
 use super::Suite;
 use crate::{
     results::{Check, Observation, Tier},
-    verdict::{Expected, Outcome, Rule},
+    verdict::{Expected, Rule},
 };
 
 const NAME: &str = "ibsi2";
@@ -45,7 +45,6 @@ fn map_check(case: &str, code: &str, tier: Tier, tolerance: String, source: Stri
     Check {
         id: map_id(case, code),
         tier,
-        profiles: Vec::new(),
         name: "largest difference of the response map".to_owned(),
         unit: "I".to_owned(),
         rule: Rule::ResponseMap,
@@ -54,15 +53,8 @@ fn map_check(case: &str, code: &str, tier: Tier, tolerance: String, source: Stri
             tolerance,
             digits: None,
         },
-        consensus: None,
         source,
-        note: None,
-        outcome: Outcome::Skipped,
-        actual: None,
-        deviation: None,
-        map: None,
-        reason: None,
-        verdict: None,
+        ..Check::not_run()
     }
 }
 

@@ -9,7 +9,7 @@ use super::{NAME, observation};
 use crate::{
     results::{Check, Observation, Tier},
     suite::{Asks, SuiteCase, ibsi1::CT_PHANTOM},
-    verdict::{Expected, Outcome, Rule},
+    verdict::{Expected, Rule},
 };
 
 pub(super) fn cases() -> Vec<SuiteCase> {
@@ -49,15 +49,8 @@ fn check(case: &str, row: &FilteredValue) -> Check {
             tolerance: row.tolerance.clone(),
             digits: None,
         },
-        consensus: None,
         source: REFERENCE_DATA.to_owned(),
-        note: None,
-        outcome: Outcome::Skipped,
-        actual: None,
-        deviation: None,
-        map: None,
-        reason: None,
-        verdict: None,
+        ..Check::not_run()
     }
 }
 

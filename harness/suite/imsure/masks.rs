@@ -12,7 +12,7 @@ use super::NAME;
 use crate::{
     results::{Check, Tier},
     suite::{Asks, Input, SuiteCase},
-    verdict::{Expected, Outcome, Rule},
+    verdict::{Expected, Rule},
 };
 
 pub(super) fn cases() -> Vec<SuiteCase> {
@@ -62,14 +62,7 @@ fn check(case: &str, value: &Value) -> Check {
             tolerance: TOLERANCE.to_owned(),
             digits: None,
         },
-        consensus: None,
         source: SOURCE.to_owned(),
-        note: None,
-        outcome: Outcome::Skipped,
-        actual: None,
-        deviation: None,
-        map: None,
-        reason: None,
-        verdict: None,
+        ..Check::not_run()
     }
 }

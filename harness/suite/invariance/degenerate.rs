@@ -6,7 +6,7 @@ use super::{NAME, volumetric};
 use crate::{
     results::{Check, Tier},
     suite::{Asks, Input, SuiteCase, exact_values},
-    verdict::{Expected, Outcome, Rule},
+    verdict::{Expected, Rule},
 };
 
 /// *The lowest intensity present in at most x % of the volume*: where the highest intensity fills more, the manual does not
@@ -35,7 +35,6 @@ fn case(name: &str, title: &str, phantom: fn() -> (Image, Mask)) -> SuiteCase {
             (!is_open && !key.aggregation.is_by_slice()).then(|| Check {
                 id: format!("{id}/{key}"),
                 tier: Tier::Exact,
-                profiles: Vec::new(),
                 name: key.feature.name.clone(),
                 unit: key.feature.unit.clone(),
                 rule: Rule::Relative,
@@ -47,16 +46,9 @@ fn case(name: &str, title: &str, phantom: fn() -> (Image, Mask)) -> SuiteCase {
                     },
                     None => Expected::undefined(),
                 },
-                consensus: None,
                 source: "the manual's definition, in exact arithmetic where the formula allows"
                     .to_owned(),
-                note: None,
-                outcome: Outcome::Skipped,
-                actual: None,
-                deviation: None,
-                map: None,
-                reason: None,
-                verdict: None,
+                ..Check::not_run()
             })
         })
         .collect();

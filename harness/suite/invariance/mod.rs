@@ -36,7 +36,7 @@ use radgauge_phantoms::textured::{self, textured_phantom};
 use super::{Asks, Input, Suite, SuiteCase};
 use crate::{
     results::{Check, Tier},
-    verdict::{Expected, OWN, Outcome, Rule},
+    verdict::{Expected, OWN, Rule},
 };
 use growth::Growth;
 use rounding::Magnitudes;
@@ -213,7 +213,6 @@ fn check(case: &str, transformation: Transformation, key: FeatureKey, promise: P
     Check {
         id: format!("{case}/{key}"),
         tier: Tier::Invariant,
-        profiles: Vec::new(),
         name: key.feature.name.clone(),
         unit: key.feature.unit.clone(),
         rule: Rule::Invariant,
@@ -222,15 +221,8 @@ fn check(case: &str, transformation: Transformation, key: FeatureKey, promise: P
             tolerance,
             digits: None,
         },
-        consensus: None,
         source,
-        note: None,
-        outcome: Outcome::Skipped,
-        actual: None,
-        deviation: None,
-        map: None,
-        reason: None,
-        verdict: None,
+        ..Check::not_run()
     }
 }
 
