@@ -11,7 +11,7 @@
 //! | an answer that is against the protocol: junk, another id, a key twice, a line too long | `error`, and exit code 4 |
 //! | `error` | `error` |
 //! | `unsupported` | `unsupported` |
-//! | different answers to the same question | `nondeterministic`, feature by feature |
+//! | different answers to the same question | `nondeterministic`, feature by feature, or for a response map |
 //!
 //! After the first three the process is replaced, at most [`RESTARTS`] times a run; then the cases that are left are
 //! skipped, and the exit code is 4. What lies outside the [capabilities](protocol::Capabilities) is not asked and counts

@@ -22,6 +22,7 @@ mod degenerate;
 mod geometry;
 mod growth;
 mod rounding;
+mod series;
 mod transformation;
 
 pub use transformation::{Presented, Promise, Transformation};

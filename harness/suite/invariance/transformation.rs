@@ -6,12 +6,13 @@ use radgauge_engine::{
     feature::{Family, FeatureKey},
     io::{Datatype, Encoding},
     settings::{Discretise, Resegment, Settings},
-    volume::{Grid, Image, Mask, VoxelBox},
+    volume::{Image, Mask, VoxelBox},
 };
 
 use super::{
     geometry::{cropped, shifted, stored_along, turned},
     growth::Growth,
+    series,
 };
 use crate::implementation::Storage;
 
@@ -316,7 +317,7 @@ impl Transformation {
                 identity()
             }
             Self::FileDicom => {
-                check_series(image)?;
+                series::check(image)?;
                 storage.is_dicom = true;
                 identity()
             }
@@ -342,35 +343,6 @@ impl Transformation {
 impl fmt::Display for Transformation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.slug())
-    }
-}
-
-/// Refuses an image that cannot be the same to the last bit as a DICOM series, which has whole numbers of 16 bits and
-/// decimals of 16 characters, and as a NIfTI file, which has 32-bit numbers.
-fn check_series(image: &Image) -> Result<(), String> {
-    let grid = image.grid();
-    if grid.direction != Grid::axis_aligned(grid.size, grid.spacing_mm).direction {
-        return Err(
-            "a series has axes of its own where those of the image are not the world's".into(),
-        );
-    }
-    let last = grid.world_mm(grid.size.map(|n| n.max(1) as f64 - 1.0));
-    let numbers = [grid.spacing_mm, grid.origin_mm, last];
-    let is_exact =
-        |number: &f64| f64::from(*number as f32) == *number && number.to_string().len() <= 16;
-    if let Some(number) = numbers
-        .as_flattened()
-        .iter()
-        .find(|number| !is_exact(number))
-    {
-        return Err(format!(
-            "`{number}` mm of its geometry is another number in a NIfTI file (32 bits) than in a series (16 characters)"
-        ));
-    }
-    let is_held = |v: &f64| f64::from((v + 1024.0) as i16) == v + 1024.0;
-    match image.as_slice().iter().find(|v| !is_held(v)) {
-        Some(v) => Err(format!("a series cannot hold the intensity `{v}`")),
-        None => Ok(()),
     }
 }
 
