@@ -125,12 +125,13 @@ impl Series {
             (tag::MANUFACTURER, b"LO"),
             (tag::REFERRING_PHYSICIAN_NAME, b"PN"),
             (tag::PATIENT_NAME, b"PN"),
-            (tag::PATIENT_ID, b"LO"),
-            (tag::PATIENT_BIRTH_DATE, b"DA"),
-            (tag::PATIENT_SEX, b"CS"),
         ] {
             set.text(unknown, representation, "");
         }
+        // There is no patient, but programs look for one.
+        set.text(tag::PATIENT_ID, b"LO", "radgauge");
+        set.text(tag::PATIENT_BIRTH_DATE, b"DA", "");
+        set.text(tag::PATIENT_SEX, b"CS", "");
         set.decimals(tag::SLICE_THICKNESS, &[self.grid.spacing_mm[2]]);
         set.text(tag::KVP, b"DS", "");
         set.text(tag::PATIENT_POSITION, b"CS", "HFS");
