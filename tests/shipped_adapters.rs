@@ -1,6 +1,6 @@
-//! The shipped adapters, with the programs that they connect, over `ibsi1/digital` and `ibsi1/ct_c`, and with files of other
-//! forms. Listed as ignored
-//! where their environments (`harness/adapters/make_environments.sh`) or the CT phantom are not there.
+//! The shipped adapters, with the programs that they connect, over `ibsi1/digital`, `ibsi1/ct_c` and the response maps of
+//! phase 1 of IBSI 2, and with files of other forms. Listed as ignored where their environments
+//! (`harness/adapters/make_environments.sh`) or the phantoms are not there.
 
 mod common;
 
@@ -31,8 +31,12 @@ struct Shipped {
     expectations: &'static str,
     digital: [usize; 2],
     ct_c: [usize; 2],
+    /// Response maps of phase 1 of IBSI 2 that pass, and that are asked for; 0 when filters are not connected.
+    maps: [usize; 2],
     /// Values that stay in each form of file.
     stay: usize,
+    /// Values that stay, that do not, and that are not given when the image is a DICOM series.
+    series: [usize; 3],
 }
 
 /// Forms of file that must not matter, bit for bit.
@@ -47,7 +51,11 @@ const SHIPPED: [Shipped; 3] = [
         digital: [482, 482],
         // Moran's I is approximated.
         ct_c: [209, 210],
+        // It does not continue an image before a Simoncelli wavelet.
+        maps: [32, 33],
         stay: 210,
+        // It swaps the distances of rows and columns.
+        series: [13, 197, 0],
     },
     Shipped {
         name: "pyradiomics_as_the_tool_does",
@@ -57,7 +65,9 @@ const SHIPPED: [Shipped; 3] = [
         // In 2.5D and in 3D; two axis lengths are wrong, kurtosis is another definition.
         digital: [254, 256],
         ct_c: [33, 143],
+        maps: [0, 0],
         stay: 143,
+        series: [0, 0, 210],
     },
     Shipped {
         name: "pyradiomics",
@@ -67,7 +77,9 @@ const SHIPPED: [Shipped; 3] = [
         digital: [254, 256],
         // It cannot resample as configuration C asks, and does not pretend.
         ct_c: [0, 0],
+        maps: [0, 0],
         stay: 143,
+        series: [0, 0, 210],
     },
 ];
 
@@ -76,9 +88,13 @@ fn main() -> ExitCode {
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/adapters"),
         PathBuf::from,
     );
-    let has_data = Library::locate(None)
-        .find("ibsi1/ct_phantom/nifti/image.nii.gz")
-        .is_ok();
+    let library = Library::locate(None);
+    let has_data = [
+        "ibsi1/ct_phantom/nifti/image.nii.gz",
+        "ibsi2/response_maps/1.a.1.nii.gz",
+    ]
+    .iter()
+    .all(|file| library.find(file).is_ok());
     let trials = SHIPPED
         .iter()
         .flat_map(|shipped| {
@@ -121,19 +137,30 @@ impl Shipped {
         let mut invariance = radgauge();
         invariance.args(["invariance", "--adapter", &self.command(python), "--out"]);
         invariance.arg(&document);
+        invariance.args(["--select", "invariance/file-dicom/*"]);
         for form in FORMS {
             invariance.args(["--select", &format!("invariance/file-{form}/*")]);
         }
         let (_, out, err) = run(&mut invariance);
         let results = results::read(&fs::read_to_string(&document)?)?;
-        let totals = &results.end.totals;
-        let found = [Outcome::Pass, Outcome::Unsupported].map(|outcome| totals.of(outcome));
-        let of = |values: usize| values * FORMS.len();
-        let known = [of(self.stay), totals.selected - of(self.stay)];
-        if found != known {
-            let message =
-                format!("passed and unsupported {found:?}, known are {known:?}\n{out}{err}");
-            return Err(Failed::from(message));
+        let of = |case: &str| {
+            let of_case = |check: &&Check| check.case_id() == case;
+            let checks: Vec<&Check> = results.checks.iter().filter(of_case).collect();
+            [Outcome::Pass, Outcome::Fail, Outcome::Unsupported]
+                .map(|outcome| checks.iter().filter(|one| one.outcome == outcome).count())
+        };
+        let asked = results.end.totals.selected / (FORMS.len() + 1);
+        for (form, known) in FORMS
+            .map(|form| (form, [self.stay, 0, asked - self.stay]))
+            .into_iter()
+            .chain([("dicom", self.series)])
+        {
+            let found = of(&format!("invariance/file-{form}"));
+            if found != known {
+                return Err(Failed::from(format!(
+                    "{form}: passed, failed and unsupported {found:?}, known are {known:?}\n{out}{err}"
+                )));
+            }
         }
         Ok(())
     }
@@ -164,13 +191,22 @@ impl Shipped {
                 "--out",
             ])
             .arg(&document);
+        if self.maps != [0; 2] {
+            certify.args(["--select", "ibsi2/phase1-*"]);
+        }
         let (code, out, err) = run(&mut certify);
         let results = results::read(&fs::read_to_string(&document)?)?;
-        let found = [of(&results, "ibsi1/digital"), of(&results, "ibsi1/ct_c")];
-        if found != [self.digital, self.ct_c] || code != 0 {
+        let maps = results.checks.iter().filter(|one| one.family() == "map");
+        let passed = maps.clone().filter(|one| one.outcome == Outcome::Pass);
+        let found = [
+            of(&results, "ibsi1/digital"),
+            of(&results, "ibsi1/ct_c"),
+            [passed.count(), maps.count()],
+        ];
+        let known = [self.digital, self.ct_c, self.maps];
+        if found != known || code != 0 {
             return Err(Failed::from(format!(
-                "exit code {code}, passed and given {found:?}, known are {:?}\n{out}{err}",
-                [self.digital, self.ct_c]
+                "exit code {code}, passed and given {found:?}, known are {known:?}\n{out}{err}"
             )));
         }
         let Some(Submission::Adapter(stamp)) = results.run.submission else {

@@ -1,6 +1,7 @@
 """What the adapters of this folder share: the protocol's loop, and IBSI's names of a program's features."""
 
 import csv
+import hashlib
 import json
 import math
 import os
@@ -49,9 +50,14 @@ def entry(key, values, reasons, otherwise):
     return {"key": key, "status": "unsupported", "reason": reasons.get(key, otherwise)}
 
 
-def serve(hello, case):
+def file(path):
+    with open(path, "rb") as content:
+        return {"path": path, "sha256": hashlib.sha256(content.read()).hexdigest()}
+
+
+def serve(hello, case, response_map=None):
     """Answers until goodbye. `case` gives the values by key, reasons by key for some that it has not, the reason for all
-    others, diagnostic features by stage, and the settings used."""
+    others, diagnostic features by stage, and the settings used. `response_map` writes a file and gives its path."""
     # Libraries print where they like; the protocol gets a channel of its own.
     protocol = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
@@ -62,14 +68,16 @@ def serve(hello, case):
         if request["op"] == "hello":
             response = dict(hello, kind="hello", protocol=1)
         else:
-            response = answer(request, case)
+            response = answer(request, case, response_map)
         response["id"] = request["id"]
         protocol.write(json.dumps(response, allow_nan=False) + "\n")
         protocol.flush()
 
 
-def answer(request, case):
+def answer(request, case, response_map):
     try:
+        if (request.get("outputs") or {}).get("response_map"):
+            return {"kind": "result", "values": [], "response_map": file(response_map(request))}
         values, reasons, otherwise, stages, used = case(request)
     except Unsupported as reason:
         return {"kind": "unsupported", "reason": str(reason)}

@@ -7,6 +7,7 @@
 """
 
 import logging
+import math
 import os
 import sys
 import warnings
@@ -26,20 +27,6 @@ from mirp import extract_features_and_images
 
 IS_EXACT = "--exact" in sys.argv[1:]
 
-HELLO = {
-    "implementation": {"name": "MIRP", "version": version("mirp"), "language": "python"},
-    "adapter": {"name": "radgauge-mirp", "version": "0.1.0"},
-    "capabilities": {
-        "families": ["morph", "loc", "stat", "ih", "ivh", "glcm", "glrlm", "glszm", "gldzm", "ngtdm", "ngldm"],
-        "aggregations": ["2d_avg", "2d_mrg", "25d_avg", "25d_mrg", "3d_avg", "3d_mrg", "2d", "25d", "3d"],
-        "discretisation": ["fbs", "fbn"],
-        "interpolation": ["nearest", "linear", "cubic-spline"],
-        "filters": [],
-        "response_maps": False,
-    },
-    "deterministic": True,
-}
-
 FAMILIES = {
     "morph": "morphological", "loc": "local_intensity", "stat": "statistical", "ih": "intensity_histogram",
     "ivh": "intensity_volume_histogram", "glcm": "glcm", "glrlm": "glrlm", "glszm": "glszm", "gldzm": "gldzm",
@@ -51,6 +38,9 @@ SPATIAL_METHODS = {
     "3d": "3d",
 }
 SPLINE_ORDERS = {"nearest": 0, "linear": 1, "cubic-spline": 3}
+# scipy's names: its `mirror` does not repeat the voxel at the edge, which IBSI's does.
+BOUNDARIES = {"zero": "constant", "nearest": "nearest", "periodic": "wrap", "mirror": "reflect"}
+POOLING_METHODS = {"average": "mean", "max": "max", "min": "min"}
 KEYS = {row["name"]: keys(row)[0] for row in names("mirp")}
 
 
@@ -78,6 +68,164 @@ def discretisation(step, prefix, has_range):
     raise Unsupported("%s: MIRP has no %s" % (prefix, method))
 
 
+def boundary(image_filter):
+    condition = image_filter["boundary"]
+    if isinstance(condition, dict):
+        only(condition["constant"], 0, "filter.boundary.constant")
+        condition = "zero"
+    return BOUNDARIES[condition]
+
+
+def rotations(image_filter, prefix):
+    pooling = image_filter.get("pooling")
+    keywords = {prefix + "_rotation_invariance": pooling is not None}
+    if pooling is not None:
+        keywords[prefix + "_pooling_method"] = POOLING_METHODS[pooling]
+    return keywords
+
+
+def mean(image_filter):
+    return {"filter_kernels": "mean", "mean_filter_kernel_size": image_filter["support"]}
+
+
+def laplacian_of_gaussian(image_filter):
+    return {
+        "filter_kernels": "laplacian_of_gaussian",
+        "laplacian_of_gaussian_sigma": image_filter["sigma_mm"],
+        "laplacian_of_gaussian_kernel_truncate": image_filter["cutoff"],
+    }
+
+
+def laws(image_filter):
+    distance = image_filter.get("energy_distance")
+    energy = {"laws_compute_energy": distance is not None}
+    if distance is not None:
+        energy["laws_delta"] = distance
+    return {
+        "filter_kernels": "laws",
+        "laws_kernel": image_filter["kernel"].lower(),
+        **energy,
+        **rotations(image_filter, "laws"),
+    }
+
+
+def separable_wavelet(image_filter):
+    return {
+        "filter_kernels": "separable_wavelet",
+        "separable_wavelet_families": image_filter["wavelet"],
+        "separable_wavelet_set": image_filter["subband"].lower(),
+        "separable_wavelet_decomposition_level": image_filter["level"],
+        "separable_wavelet_stationary": True,
+        **rotations(image_filter, "separable_wavelet"),
+    }
+
+
+def gabor(image_filter):
+    step, pooling = image_filter.get("delta_theta_rad"), image_filter.get("pooling")
+    if image_filter["orthogonal_planes"]:
+        # MIRP pools planes as it pools orientations, and only where there is a step: here, of a whole turn.
+        step, pooling = step or math.tau, pooling or "average"
+        only(pooling, "average", "filter.pooling with orthogonal_planes")
+    keywords = {
+        "filter_kernels": "gabor",
+        "gabor_sigma": image_filter["sigma_mm"],
+        "gabor_lambda": image_filter["lambda_mm"],
+        "gabor_gamma": image_filter["gamma"],
+        "gabor_theta": math.degrees(image_filter["theta_rad"]),
+        "gabor_response": image_filter["response"],
+        "gabor_rotation_invariance": image_filter["orthogonal_planes"],
+    }
+    if step is not None:
+        degrees = 360.0 / round(math.tau / step)
+        if not (360.0 / degrees).is_integer():
+            raise Unsupported("filter.delta_theta_rad: to MIRP, %r degrees are no fraction of a turn" % degrees)
+        keywords.update(gabor_theta_step=degrees, gabor_pooling_method=POOLING_METHODS[pooling])
+    return keywords
+
+
+def simoncelli(image_filter):
+    only(image_filter["boundary"], "periodic", "filter.boundary of a Simoncelli wavelet")
+    only(image_filter["frequencies"], "endpoints", "filter.frequencies")
+    return {
+        "filter_kernels": "nonseparable_wavelet",
+        "nonseparable_wavelet_families": "simoncelli",
+        "nonseparable_wavelet_decomposition_level": image_filter["level"],
+        "nonseparable_wavelet_response": "real",
+    }
+
+
+def riesz(image_filter):
+    of = image_filter["of"]
+    if of["kind"] == "identity":
+        raise Unsupported("filter.of: MIRP transforms filters only, not the image")
+    only(image_filter["dimension"], "3d", "filter.dimension of a Riesz transform")
+    only(image_filter["frequencies"], "endpoints", "filter.frequencies")
+    only(image_filter.get("structure_sigma_mm"), None, "filter.structure_sigma_mm")
+    keywords = FILTERS[of["kind"]]({**image_filter, **of})
+    keywords["filter_kernels"] = "riesz_" + keywords["filter_kernels"]
+    keywords["riesz_filter_order"] = image_filter["order"][::-1]
+    # Wanted by MIRP, and used in aligned transforms only.
+    keywords["riesz_filter_tensor_sigma"] = 1.0
+    keywords["ibsi_compliant"] = False
+    return keywords
+
+
+def laplacian(image_filter):
+    stencil = {"2d": 5, "3d": 7}[image_filter["dimension"]]
+    return {"filter_kernels": "laplacian", "laplace_stencil_size": stencil, "ibsi_compliant": False}
+
+
+def without_parameters(kernel):
+    return lambda image_filter: {"filter_kernels": kernel, "ibsi_compliant": False}
+
+
+# MIRP's Gaussian is not normalised after truncation, and its local binary patterns are of another kind.
+FILTERS = {
+    "mean": mean, "laplacian-of-gaussian": laplacian_of_gaussian, "laws": laws, "gabor": gabor,
+    "separable-wavelet": separable_wavelet, "simoncelli": simoncelli, "riesz": riesz,
+    "sobel": without_parameters("sobel"), "laplacian": laplacian, "square": without_parameters("pyradiomics_square"),
+    "square-root": without_parameters("pyradiomics_square_root"),
+    "logarithm": without_parameters("pyradiomics_logarithm"),
+    "exponential": without_parameters("pyradiomics_exponential"),
+}
+
+HELLO = {
+    "implementation": {"name": "MIRP", "version": version("mirp"), "language": "python"},
+    "adapter": {"name": "radgauge-mirp", "version": "0.1.0"},
+    "capabilities": {
+        "families": list(FAMILIES),
+        "aggregations": list(SPATIAL_METHODS),
+        "discretisation": ["fbs", "fbn"],
+        "interpolation": list(SPLINE_ORDERS),
+        "filters": list(FILTERS),
+        "response_maps": True,
+        "dicom": True,
+    },
+    "deterministic": True,
+}
+
+
+def filter_keywords(image_filter):
+    """MIRP's keywords for a filter. Features are asked of the response map only."""
+    kind = image_filter["kind"]
+    if kind not in FILTERS:
+        raise Unsupported("filter: MIRP has no %s" % kind)
+    keywords = FILTERS[kind](image_filter)
+    if "boundary" in image_filter:
+        keywords["boundary_condition"] = boundary(image_filter)
+    return keywords
+
+
+def is_by_slice(processing, families):
+    """MIRP has one switch for filters and for all else."""
+    dimension, image_filter = processing["dimension"], processing["filter"] or {}
+    of_filter = "3d" if image_filter.get("orthogonal_planes") else image_filter.get("dimension", dimension)
+    # Without interpolation, nothing on the way to these features depends on it.
+    if of_filter != dimension and (processing["interpolate"] is not None or families - {"stat", "ih", "ivh"}):
+        raise Unsupported("filter.dimension: MIRP works in %s throughout, or not at all" % of_filter)
+    return of_filter == "2d"
+
+
 def is_whole(path):
     """Whether every intensity of an image is whole."""
     voxels = itk.array_view_from_image(itk.imread(path))
@@ -88,25 +236,30 @@ def settings(request):
     """MIRP's keywords for the processing that the request asks for."""
     processing = request["processing"]
     interpolate, resegment = processing["interpolate"], processing["resegment"]
-    texture = processing["texture"]
+    texture, image_filter = processing["texture"], processing["filter"]
     for field, expected in (("glcm_distance", 1), ("ngtdm_distance", 1), ("ngldm_distance", 1), ("ngldm_coarseness", 0)):
         only(texture[field], expected, field)
+    wanted = [key.split("/")[:2] for key in request["features"] if not key.startswith("diag/")]
+    families = {family for family, _ in wanted}
 
-    keywords = {"by_slice": processing["dimension"] == "2d", "anti_aliasing": False, "no_approximation": IS_EXACT}
+    keywords = {"by_slice": is_by_slice(processing, families), "anti_aliasing": False, "no_approximation": IS_EXACT}
     is_rounded = processing["round_on_load"]
     if interpolate is not None:
         # MIRP rounds CT images, at both places, and no others.
         only(interpolate["round"], is_rounded, "interpolate.round where round_on_load is %s" % is_rounded)
         only(interpolate["align"], "centre", "interpolate.align")
+        if os.path.isdir(request["image"]["path"]):
+            only(is_rounded, True, "round_on_load of a CT series that is interpolated")
         keywords["new_spacing"] = [float(spacing) for spacing in reversed(interpolate["spacing_mm"])]
         keywords["spline_order"] = spline_order(interpolate["image"], "interpolate.image")
         keywords["roi_spline_order"] = spline_order(interpolate["mask"], "interpolate.mask")
         keywords["roi_interpolation_mask_inclusion_threshold"] = interpolate["mask_threshold"]
     # MIRP rounds CT images, which changes nothing where intensities are whole, and treats the intensity-volume histogram
-    # of other images in a way of its own.
-    if is_rounded or (interpolate is None and is_whole(request["image"]["path"])):
+    # of other images, and of every response map, in a way of its own.
+    is_ct = is_rounded or (interpolate is None and is_whole(request["image"]["path"]))
+    if is_ct:
         keywords["image_modality"] = "ct"
-    elif processing["ivh"]["method"] == "none" and any(key.startswith("ivh/") for key in request["features"]):
+    if processing["ivh"]["method"] == "none" and "ivh" in families and (image_filter or not is_ct):
         raise Unsupported("ivh: MIRP discretises the intensities of images other than CT")
 
     has_range = False
@@ -119,28 +272,36 @@ def settings(request):
             has_range = True
         if resegment["outlier_sigma"] is not None:
             keywords["resegmentation_sigma"] = resegment["outlier_sigma"]
-    keywords.update(discretisation(processing["discretise"], "base_discretisation", has_range))
-    keywords.update(discretisation(processing["ivh"], "ivh_discretisation", has_range))
 
-    wanted = [key.split("/")[:2] for key in request["features"] if not key.startswith("diag/")]
-    keywords["base_feature_families"] = sorted({FAMILIES[family] for family, _ in wanted})
+    if image_filter is None:
+        prefix = "base"
+    else:
+        prefix = "response_map"
+        has_range = False
+        keywords.update(filter_keywords(image_filter), base_feature_families="none")
+        families -= {"morph"}
+    keywords.update(discretisation(processing["discretise"], prefix + "_discretisation", has_range))
+    keywords.update(discretisation(processing["ivh"], "ivh_discretisation", has_range))
+    keywords[prefix + "_feature_families"] = sorted(FAMILIES[family] for family in families) or "none"
     for family in ("glcm", "glrlm", "glszm", "gldzm", "ngtdm", "ngldm"):
         methods = sorted({SPATIAL_METHODS[aggregation] for name, aggregation in wanted if name == family})
         if methods:
             keywords[family + "_spatial_method"] = methods
     for family, fields in (("glcm", {"glcm_distance": [1.0]}),
                            ("ngldm", {"ngldm_distance": [1.0], "ngldm_difference_level": [0.0]})):
-        if any(name == family for name, _ in wanted):
+        if family in families:
             keywords.update(fields)
     return keywords
 
 
 def feature(column):
-    """The key of a column: its name without the discretisation."""
+    """The key of a column: its name without the discretisation, and without the filter that comes before it."""
     for mark in ("_fbn_n", "_fbs_w"):
         at = column.rfind(mark)
         if at > 0 and column[at + len(mark):].replace(".", "").isdigit():
             column = column[:at]
+    while column and column not in KEYS:
+        column = column.partition("_")[2]
     return KEYS.get(column)
 
 
@@ -165,19 +326,36 @@ def stages(image, mask):
     return {"interpolated": interpolated, "resegmented": resegmented}
 
 
+def extract(request, keywords, with_features):
+    return extract_features_and_images(
+        image=request["image"]["path"], mask=request["roi"]["path"], roi_name=str(request["roi"]["label"]),
+        write_features=False, export_features=with_features, write_images=False, export_images=True,
+        image_export_format="native", **keywords,
+    )[0]
+
+
 def case(request):
     used = settings(request)
-    features, images, masks = extract_features_and_images(
-        image=request["image"]["path"], mask=request["roi"]["path"], roi_name=str(request["roi"]["label"]),
-        write_features=False, export_features=True, write_images=False, export_images=True,
-        image_export_format="native", **used,
-    )[0]
+    features, images, masks = extract(request, used, True)
     values = {}
-    for column in features.columns:
+    for column in () if features is None else features.columns:
         key = feature(column)
         if key is not None:
             values[key] = features[column].iloc[0]
-    return values, {}, "MIRP hands out no such state of image and region", stages(images[0], masks[0]), used
+    return values, {}, "MIRP hands out no such value", stages(images[0], masks[0]), used
 
 
-serve(HELLO, case)
+def response_map(request):
+    """Writes the response map of the whole image, which MIRP hands out after the image itself."""
+    images, _ = extract(request, settings(request), False)
+    voxels = images[-1].get_voxel_grid()
+    if not np.all(np.isfinite(voxels)):
+        raise ValueError("MIRP's response map has voxels that are no numbers")
+    image = itk.image_from_array(voxels)
+    image.SetSpacing([float(spacing) for spacing in reversed(images[-1].image_spacing)])
+    path = os.path.join("work", "map.nii")
+    itk.imwrite(image, path)
+    return path
+
+
+serve(HELLO, case, response_map)
