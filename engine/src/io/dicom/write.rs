@@ -248,15 +248,15 @@ impl Elements {
 
 /// The decimal string that comes nearest to a number.
 fn decimal(value: f64) -> String {
-    let plain = value.to_string();
-    if plain.len() <= MAX_DECIMAL {
-        return plain;
-    }
-    (0..MAX_DECIMAL)
-        .rev()
-        .map(|digits| format!("{value:.digits$e}"))
-        .find(|text| text.len() <= MAX_DECIMAL)
-        .unwrap_or(plain)
+    let plain = (0..MAX_DECIMAL).map(|digits| format!("{value:.digits$}"));
+    let scientific = (0..MAX_DECIMAL).map(|digits| format!("{value:.digits$e}"));
+    let fitting = plain
+        .chain(scientific)
+        .filter(|text| text.len() <= MAX_DECIMAL);
+    let error = |text: &String| (text.parse().unwrap_or(f64::INFINITY) - value).abs();
+    fitting
+        .min_by(|a, b| error(a).total_cmp(&error(b)))
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -268,10 +268,11 @@ mod tests {
         for (value, text) in [
             (0.0, "0"),
             (-1024.0, "-1024"),
+            (1e9 + 1.0 / 3.0, "1000000000.33333"),
             (0.9765625, "0.9765625"),
-            (0.1 + 0.2, "3.0000000000e-1"),
-            (-1.0 / 3.0, "-3.333333333e-1"),
-            (1e-7 / 3.0, "3.3333333333e-8"),
+            (0.1 + 0.2, "0.3"),
+            (-1.0 / 3.0, "-0.3333333333333"),
+            (1e-7 / 3.0, "3.33333333333e-8"),
         ] {
             assert_eq!(decimal(value), text, "{value}");
             assert!(text.len() <= MAX_DECIMAL, "{text} fits");
