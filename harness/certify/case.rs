@@ -41,17 +41,15 @@ pub(super) struct FinishedCase {
 }
 
 impl<'a> SelectedCase<'a> {
-    /// `None` when nothing in the case is selected. Without a selection, what runs on request is not, nor is what values
-    /// that are there already can never answer.
+    /// `None` when nothing in the case is selected.
     pub(super) fn of(
         case: &'a SuiteCase,
         implementation: &dyn Implementation,
         options: &Options<'_>,
     ) -> Option<Self> {
-        let is_asked_anew = matches!(case.asks, Asks::Invariance(_));
-        let is_on_request =
-            case.is_on_request || (is_asked_anew && implementation.recorded(&case.id).is_some());
-        if (is_on_request && options.selection.is_empty()) || !options.may_select(&case.id) {
+        let is_recorded = implementation.recorded(&case.id).is_some();
+        let is_left_out = options.selection.is_empty() && !case.runs_unselected(is_recorded);
+        if is_left_out || !options.may_select(&case.id) {
             return None;
         }
         let checks = case.checks.iter().filter(|one| options.selects(&one.id));

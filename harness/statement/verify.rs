@@ -288,12 +288,13 @@ impl Findings {
 
     /// Cases and checks are exactly what the selection picks from the suites, in their order, with what they ask.
     fn cases(&mut self, results: &Results, suites: &[Suite], globs: &[glob::Pattern]) {
+        let is_recorded = matches!(results.run.submission, Some(Submission::Values(_)));
         let selects = |id: &str| globs.is_empty() || globs.iter().any(|glob| glob.matches(id));
         let expected: Vec<(&SuiteCase, Vec<&Check>)> = suites
             .iter()
             .flat_map(|suite| &suite.cases)
             .filter(|case| case.is_selected(selects))
-            .filter(|case| !(case.is_on_request && globs.is_empty()))
+            .filter(|case| !globs.is_empty() || case.runs_unselected(is_recorded))
             .map(|case| {
                 let checks = case.checks.iter().filter(|check| selects(&check.id));
                 (case, checks.collect())

@@ -122,6 +122,14 @@ impl SuiteCase {
         files
     }
 
+    /// Whether it is run when nothing is selected. It is not when it runs on request, nor when it asks anew about a
+    /// transformed image and the answers are recorded already, as those in a file of values are.
+    #[must_use]
+    pub fn runs_unselected(&self, is_recorded: bool) -> bool {
+        let is_asked_anew = matches!(self.asks, Asks::Invariance(_));
+        !(self.is_on_request || (is_recorded && is_asked_anew))
+    }
+
     /// Whether `selects` picks any check or observation by its id.
     #[must_use]
     pub fn is_selected(&self, selects: impl Fn(&str) -> bool) -> bool {
