@@ -15,7 +15,7 @@ use radgauge::{
     },
     results::{self, Results},
     suite::{
-        Suite,
+        Given, Suite,
         invariance::{self, invariance},
     },
     verdict::Outcome,
@@ -24,7 +24,7 @@ use radgauge_engine::{
     io,
     pipeline::prepare,
     settings::{Discretise, Settings},
-    volume::{Grid, Image, Mask, Volume},
+    volume::{Grid, Volume},
 };
 use radgauge_reference::datasets::Library;
 
@@ -130,8 +130,13 @@ fn violates_again(
     assert!(folder.join("transformed").is_dir(), "the transformed pair");
     let text = std::fs::read_to_string(folder.join("settings.toml")).expect("settings");
     let settings = Settings::from_toml(&text).expect("settings");
-    let given: &'static (Image, Mask) = Box::leak(Box::new((image, mask)));
-    let suite = invariance::on(given, &settings).expect("settings without interpolation");
+    let given = Given {
+        image,
+        mask,
+        hashes: Default::default(),
+    };
+    let suite = invariance::on(Box::leak(Box::new(given)), &settings)
+        .expect("settings without interpolation");
     let results = run(implementation, &[suite]);
     let first = &example.violated[0].id;
     let mut checks = results.checks.iter();

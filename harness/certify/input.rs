@@ -120,7 +120,11 @@ impl<'a> Inputs<'a> {
                 }
                 result
             }
-            Input::Given(given) => with(Ok(&LoadedInput::made(given.clone()))),
+            Input::Given(given) => with(Ok(&LoadedInput {
+                image: given.image.clone(),
+                mask: given.mask.clone(),
+                hashes: given.hashes.clone(),
+            })),
         }
     }
 
@@ -154,7 +158,7 @@ pub(crate) fn read_input(case: &SuiteCase, library: &Library) -> Result<(Image, 
     match case.input {
         Input::Phantom(make) => Ok(make()),
         Input::Numbered { make, number } => Ok(make(number)),
-        Input::Given(given) => Ok(given.clone()),
+        Input::Given(given) => Ok((given.image.clone(), given.mask.clone())),
         Input::Files { image, mask } => load(library, image, mask)
             .map(|input| (input.image, input.mask))
             .map_err(|error| error.message().to_owned()),

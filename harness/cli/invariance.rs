@@ -7,16 +7,15 @@ use clap::Args;
 use radgauge_engine::{
     io::{self, RoiChoice, check_same_grid},
     settings::Settings,
-    volume::{Image, Mask},
 };
-use radgauge_reference::datasets::Library;
+use radgauge_reference::datasets::{Library, sha256};
 
 use super::{Failed, check_jobs, examples, output, selection, under_test::UnderTest};
 use crate::{
     certify::{Options, certify, exit},
     report, results,
     suite::{
-        Suite,
+        Given, Suite,
         invariance::{self, Exclusion, exclusions},
     },
 };
@@ -67,7 +66,7 @@ pub(super) struct Invariance {
 }
 
 /// An image of one's own with its region, and the settings.
-type Given = (&'static (Image, Mask), Settings);
+type GivenWithSettings = (&'static Given, Settings);
 
 /// The number of bins for an image of one's own.
 const BINS: u32 = 32;
@@ -90,7 +89,7 @@ impl Invariance {
         }];
         if self.list {
             let excluded = match &given {
-                Some(((image, mask), settings)) => exclusions(image, mask, settings),
+                Some((given, settings)) => exclusions(&given.image, &given.mask, settings),
                 None => invariance::default_exclusions(),
             };
             output::write(None, list(&suites[0], &excluded).as_bytes())?;
@@ -126,8 +125,8 @@ impl Invariance {
     }
 
     /// The image and the region that were named, with their settings. They live as long as the program, as phantoms do.
-    fn given(&self) -> Result<Option<Given>, Failed> {
-        let (Some(image), Some(mask)) = (&self.image, &self.mask) else {
+    fn given(&self) -> Result<Option<GivenWithSettings>, Failed> {
+        let (Some(image_file), Some(mask_file)) = (&self.image, &self.mask) else {
             return Ok(None);
         };
         let settings = match &self.settings {
@@ -138,14 +137,24 @@ impl Invariance {
                 ..Settings::default()
             },
         };
-        let image = io::read_image(image).map_err(Failed::data)?;
+        let image = io::read_image(image_file).map_err(Failed::data)?;
         let roi = match self.label {
             Some(label) => RoiChoice::Number(label),
             None => RoiChoice::Only,
         };
-        let mask = io::read_roi(mask, image.grid(), &roi).map_err(Failed::data)?;
+        let mask = io::read_roi(mask_file, image.grid(), &roi).map_err(Failed::data)?;
         check_same_grid(image.grid(), mask.grid()).map_err(Failed::data)?;
-        Ok(Some((Box::leak(Box::new((image, mask))), settings)))
+        let hashed = |name: &str, file: &Path| {
+            let hash = sha256(file).with_context(|| format!("cannot read `{}`", file.display()));
+            Ok((name.to_owned(), hash.map_err(Failed::data)?))
+        };
+        let files = [hashed("image", image_file), hashed("mask", mask_file)];
+        let given = Given {
+            image,
+            mask,
+            hashes: files.into_iter().collect::<Result<_, Failed>>()?,
+        };
+        Ok(Some((Box::leak(Box::new(given)), settings)))
     }
 }
 

@@ -216,7 +216,18 @@ pub enum Input {
         mask: &'static str,
     },
     /// The user's own, read when the program started.
-    Given(&'static (Image, Mask)),
+    Given(&'static Given),
+}
+
+/// An image of the user's own and its region.
+#[derive(Debug)]
+pub struct Given {
+    /// The image.
+    pub image: Image,
+    /// The region.
+    pub mask: Mask,
+    /// SHA-256 of their files, as `image` and `mask`: the names of the files may be those of patients.
+    pub hashes: BTreeMap<String, String>,
 }
 
 impl Suite {

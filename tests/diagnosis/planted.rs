@@ -23,7 +23,7 @@ pub fn input(case: &SuiteCase, library: &Library) -> Option<(Image, Mask)> {
     match case.input {
         Input::Phantom(make) => Some(make()),
         Input::Numbered { make, number } => Some(make(number)),
-        Input::Given(given) => Some(given.clone()),
+        Input::Given(given) => Some((given.image.clone(), given.mask.clone())),
         Input::Files { image, mask } => {
             let (image, mask) = (library.find(image).ok()?, library.find(mask).ok()?);
             let image = io::read_image(&image).expect("the image can be read");

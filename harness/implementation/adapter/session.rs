@@ -2,14 +2,13 @@
 
 use std::{
     fs,
-    io::{self, Read},
+    io::Read,
     path::Path,
     time::{Duration, Instant},
 };
 
 use radgauge_engine::{io as images, volume::Image};
 use radgauge_reference::datasets::sha256;
-use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use super::{
@@ -24,7 +23,6 @@ use super::{
 };
 use crate::{
     implementation::{Identity, Question},
-    results::hex,
     verdict::Outcome,
 };
 
@@ -466,32 +464,13 @@ fn write_files(folder: &Path, question: Question<'_>) -> Result<[File; 2], Broke
     let written = question.storage.write(&input, image, mask);
     written.map_err(|error| Broken::files(error.problem))?;
     let stamped = |name: &str| {
-        let path = input.join(name);
-        let digest = match path.is_dir() {
-            true => sha256_of_folder(&path),
-            false => sha256(&path),
-        };
         Ok(File {
             path: format!("{INPUT}/{name}"),
-            sha256: digest.map_err(Broken::files)?,
+            sha256: sha256(&input.join(name)).map_err(Broken::files)?,
         })
     };
     let [image, mask] = question.storage.names();
     Ok([stamped(image)?, stamped(mask)?])
-}
-
-/// The SHA-256 of what `sha256sum *` prints in a folder.
-fn sha256_of_folder(folder: &Path) -> io::Result<String> {
-    let mut names = fs::read_dir(folder)?
-        .map(|entry| entry.map(|entry| entry.file_name()))
-        .collect::<io::Result<Vec<_>>>()?;
-    names.sort();
-    let mut lines = String::new();
-    for name in names {
-        let digest = sha256(&folder.join(&name))?;
-        lines += &format!("{digest}  {}\n", name.display());
-    }
-    Ok(hex(&Sha256::digest(lines)))
 }
 
 /// The text without this machine's folders: of an absolute path, the last part is left.

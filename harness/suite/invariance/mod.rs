@@ -34,7 +34,7 @@ use radgauge_engine::{
 };
 use radgauge_phantoms::textured::{self, textured_phantom};
 
-use super::{Asks, Input, Suite, SuiteCase};
+use super::{Asks, Given, Input, Suite, SuiteCase};
 use crate::{
     results::{Check, Tier},
     verdict::{Expected, OWN, Rule},
@@ -82,7 +82,7 @@ pub fn default_exclusions() -> Vec<Exclusion> {
 /// # Errors
 /// For settings with interpolation or a filter, of which theory promises nothing that could be checked: the grid of
 /// interpolation and the border of a filter do not move with the region.
-pub fn on(input: &'static (Image, Mask), settings: &Settings) -> Result<Suite, String> {
+pub fn on(input: &'static Given, settings: &Settings) -> Result<Suite, String> {
     if settings.interpolate.is_some() || settings.filter.is_some() {
         return Err(
             "settings with `interpolate` or `filter`: their grid and border do not move along with the region, so \
@@ -90,7 +90,7 @@ pub fn on(input: &'static (Image, Mask), settings: &Settings) -> Result<Suite, S
                 .to_owned(),
         );
     }
-    let (image, mask) = input;
+    let Given { image, mask, .. } = input;
     Ok(Suite {
         name: NAME,
         edition: EDITION,

@@ -52,12 +52,26 @@ impl fmt::Display for Digest<'_> {
     }
 }
 
-/// The SHA-256 of a file in lower-case hexadecimal digits, without holding the file in memory.
+/// The SHA-256 of a file in lower-case hexadecimal digits, without holding the file in memory. Of a folder, that of the
+/// lines that `sha256sum *` prints in it: digest, two spaces and name of each file in the order of names.
 ///
 /// # Errors
-/// Whatever the system says when the file cannot be read.
+/// Whatever the system says when a file cannot be read.
 pub fn sha256(path: &Path) -> io::Result<String> {
-    hash(Sha256::new(), path)
+    if !path.is_dir() {
+        return hash(Sha256::new(), path);
+    }
+    let mut names = fs::read_dir(path)?
+        .map(|entry| entry.map(|entry| entry.file_name()))
+        .collect::<io::Result<Vec<_>>>()?;
+    names.retain(|name| path.join(name).is_file());
+    names.sort();
+    let mut lines = Sha256::new();
+    for name in names {
+        let digest = hash(Sha256::new(), &path.join(&name))?;
+        lines.update(format!("{digest}  {}\n", name.display()));
+    }
+    Ok(digits(lines))
 }
 
 fn hash<H: sha2::Digest>(mut hasher: H, path: &Path) -> io::Result<String> {
@@ -71,11 +85,12 @@ fn hash<H: sha2::Digest>(mut hasher: H, path: &Path) -> io::Result<String> {
             Err(e) => return Err(e),
         }
     }
-    Ok(hasher
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect())
+    Ok(digits(hasher))
+}
+
+fn digits(hasher: impl sha2::Digest) -> String {
+    let digest = hasher.finalize();
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -97,6 +112,20 @@ mod tests {
             Digest::Sha256("").of_file(&path).ok().as_deref(),
             Some("5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03"),
             "SHA-256"
+        );
+    }
+
+    #[test]
+    fn the_digest_of_a_folder_is_that_of_what_sha256sum_prints() {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        for (name, text) in [("b", "hello\n"), ("a", "")] {
+            fs::write(folder.path().join(name), text).expect("a file can be written");
+        }
+        fs::create_dir(folder.path().join("c")).expect("a folder can be made");
+        assert_eq!(
+            sha256(folder.path()).ok().as_deref(),
+            Some("abeee4f557f40a4f5e3d76ecca2cbddcc3b7a0d17de6de3bb0c4ba282b71a2fe"),
+            "files in the order of names, no folders"
         );
     }
 }
