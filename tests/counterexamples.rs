@@ -26,7 +26,7 @@ use radgauge_engine::{
     settings::{Discretise, Settings},
     volume::{Grid, Volume},
 };
-use radgauge_reference::datasets::Library;
+use radgauge_reference::datasets::{Library, sha256};
 
 /// The engine with a mistake in it.
 struct Mistaken<F>(F);
@@ -402,7 +402,17 @@ fn the_command_checks_any_image() {
     let (code, text) = command(&["--out", "results.jsonl"]);
     assert_eq!(code, Some(0), "{text}");
     let document = std::fs::read_to_string(folder.path().join("results.jsonl")).expect("written");
-    assert!(results::read(&document).is_ok(), "a result document");
+    let results = results::read(&document).expect("a result document");
+    let digest = |file: &str| sha256(&folder.path().join(file)).expect("it is there");
+    let digests = [
+        ("image".to_owned(), digest("image.nii")),
+        ("mask".to_owned(), digest("mask.nii")),
+    ];
+    assert_eq!(
+        results.cases[0].inputs,
+        digests.into(),
+        "which image it was, without its name"
+    );
     let (code, text) = command(&["--list"]);
     assert_eq!(code, Some(0), "{text}");
     assert!(
