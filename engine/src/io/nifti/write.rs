@@ -50,6 +50,9 @@ pub enum Datatype {
     Float64,
 }
 
+/// Larger pieces than single voxels are written faster.
+const VOXELS_AT_A_TIME: usize = 1 << 13;
+
 /// `datatype` and `bitpix` of unsigned bytes.
 const UINT8: [i16; 2] = [2, 8];
 
@@ -100,6 +103,14 @@ pub fn write_image_as(
 ) -> Result<(), WriteError> {
     let path = path.as_ref();
     let voxels = image.as_slice();
+    if encoding == Encoding::default() {
+        return write(path, image.grid(), encoding, |out| {
+            voxels.chunks(VOXELS_AT_A_TIME).try_for_each(|voxels| {
+                let bytes: Vec<u8> = voxels.iter().flat_map(|v| v.to_le_bytes()).collect();
+                out.write_all(&bytes)
+            })
+        });
+    }
     let unheld = voxels.iter().find(|v| encoding.number(**v).is_none());
     if let Some(intensity) = unheld {
         return Err(WriteError {
