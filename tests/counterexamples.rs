@@ -280,6 +280,7 @@ fn an_ignored_label() {
             image: &image,
             mask: &mask,
             storage: Storage::default(),
+            source: None,
             ..question
         })
     });
@@ -300,6 +301,7 @@ fn an_ignored_slope() {
         honest(Question {
             image: &image,
             storage: Storage::default(),
+            source: None,
             ..question
         })
     });

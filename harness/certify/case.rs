@@ -110,6 +110,7 @@ impl<'a> SelectedCase<'a> {
             mask: &input.mask,
             settings: &self.case.settings,
             storage: Storage::default(),
+            source: (!input.hashes.is_empty()).then_some(&input.hashes),
         };
         let mut case = Case {
             inputs: input.hashes.clone(),
@@ -124,22 +125,20 @@ impl<'a> SelectedCase<'a> {
                 Err(failure) => self.failed(case, &failure),
             };
         }
-        let reference = match inputs.reference_map(self.case, input) {
+        let reference = match inputs.reference(self.case) {
             Ok(reference) => reference,
             Err(error) => return self.not_run(case, &error),
         };
-        if let Some((name, sha256)) = reference.as_ref().and_then(|map| map.hash.clone()) {
-            case.inputs.insert(name, sha256);
-        }
+        case.inputs.extend(reference.hash());
         match implementation.response_map(question) {
-            Ok(MapAnswer::Map(map)) => {
-                let reference = reference.as_ref().map(|map| &map.image);
-                self.finished(
+            Ok(MapAnswer::Map(map)) => match reference.map(self.case, input) {
+                Ok(reference) => self.finished(
                     case,
-                    |check| mapped(check, &map, reference),
+                    |check| mapped(check, &map, reference.as_ref()),
                     |observation| described(observation, &map),
-                )
-            }
+                ),
+                Err(error) => self.not_run(case, &error),
+            },
             Ok(MapAnswer::Unsupported(reason)) => {
                 self.without_values(case, Outcome::Unsupported, &reason)
             }

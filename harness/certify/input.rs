@@ -7,6 +7,7 @@ use std::{
 
 use radgauge_engine::{
     io::{self, check_same_grid},
+    settings::Settings,
     volume::{Image, Mask},
 };
 use radgauge_reference::datasets::{DataError, Library, Verified};
@@ -38,10 +39,38 @@ impl LoadedInput {
     }
 }
 
-/// The map that a response map is compared with, with the SHA-256 of the file it comes from, if it comes from one.
-pub(super) struct LoadedMap {
-    pub(super) image: Image,
-    pub(super) hash: Option<(String, String)>,
+/// The map that a response map is compared with. It is read or computed when there is something to compare with it.
+pub(super) enum Reference {
+    /// None was published.
+    None,
+    /// A file, its bytes checked, by its name in the library.
+    File(&'static str, Verified),
+    /// Computed from the image and the settings.
+    Computed(fn(&Image, &Settings) -> Image),
+}
+
+impl Reference {
+    /// The SHA-256 of the file it comes from, if it comes from one.
+    pub(super) fn hash(&self) -> Option<(String, String)> {
+        match self {
+            Self::File(name, file) => Some(((*name).to_owned(), file.sha256.clone())),
+            Self::None | Self::Computed(_) => None,
+        }
+    }
+
+    pub(super) fn map(
+        &self,
+        case: &SuiteCase,
+        input: &LoadedInput,
+    ) -> Result<Option<Image>, InputError> {
+        match self {
+            Self::None => Ok(None),
+            Self::Computed(compute) => Ok(Some(compute(&input.image, &case.settings))),
+            Self::File(name, file) => io::read_image(&file.path)
+                .map(Some)
+                .map_err(|error| unusable(file, name, &error)),
+        }
+    }
 }
 
 /// Why an input cannot be had, in words.
@@ -129,27 +158,16 @@ impl<'a> Inputs<'a> {
     }
 
     /// The map that a response map is compared with, if that is what the case asks.
-    pub(super) fn reference_map(
-        &self,
-        case: &SuiteCase,
-        input: &LoadedInput,
-    ) -> Result<Option<LoadedMap>, InputError> {
-        match case.asks {
+    pub(super) fn reference(&self, case: &SuiteCase) -> Result<Reference, InputError> {
+        Ok(match case.asks {
             Asks::Features | Asks::Invariance(_) | Asks::ResponseMap(MapReference::None) => {
-                Ok(None)
+                Reference::None
             }
-            Asks::ResponseMap(MapReference::Computed(compute)) => Ok(Some(LoadedMap {
-                image: compute(&input.image, &case.settings),
-                hash: None,
-            })),
+            Asks::ResponseMap(MapReference::Computed(compute)) => Reference::Computed(compute),
             Asks::ResponseMap(MapReference::File(name)) => {
-                let (image, file) = read_image(self.library, name)?;
-                Ok(Some(LoadedMap {
-                    image,
-                    hash: Some((name.to_owned(), file.sha256)),
-                }))
+                Reference::File(name, find(self.library, name)?)
             }
-        }
+        })
     }
 }
 

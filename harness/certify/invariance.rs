@@ -33,6 +33,7 @@ pub(crate) fn asked_twice(
         mask,
         settings: &case.settings,
         storage: Storage::default(),
+        source: None,
     };
     let before = implementation.answer(question)?;
     let presented = &trial.presented;

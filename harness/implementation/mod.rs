@@ -47,6 +47,9 @@ pub struct Question<'a> {
     pub settings: &'a Settings,
     /// In what form of file they are handed over, where files are.
     pub storage: Storage,
+    /// Where image and mask are from: the SHA-256 of each file by its name. The same files are the same image and mask;
+    /// `None` when they are made in code.
+    pub source: Option<&'a BTreeMap<String, String>>,
 }
 
 /// The answer to one item of a question.

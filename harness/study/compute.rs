@@ -259,6 +259,7 @@ pub fn by_implementation(
                 mask,
                 settings: point.settings,
                 storage: Storage::default(),
+                source: None,
             });
             let cell = match answers {
                 Ok(answers) => cell(keys.iter().map(|key| value(answers.get(key)))),

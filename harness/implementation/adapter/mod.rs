@@ -24,6 +24,7 @@
 //! Everything in the request is in the [processing]; how the command line is read is said in [`Command`].
 
 mod command;
+mod input_files;
 mod process;
 pub mod processing;
 pub mod protocol;

@@ -3,6 +3,7 @@
 use std::{
     fs,
     io::Read,
+    mem,
     path::Path,
     time::{Duration, Instant},
 };
@@ -14,6 +15,7 @@ use tempfile::TempDir;
 use super::{
     Limits,
     command::Command,
+    input_files::InputFiles,
     process::{Gone, Process},
     processing::Processing,
     protocol::{
@@ -96,6 +98,7 @@ pub(super) struct Session {
     limits: Limits,
     next_id: u64,
     form: Form,
+    files: InputFiles,
 }
 
 #[derive(Debug)]
@@ -124,6 +127,7 @@ impl Session {
             limits,
             next_id: 0,
             form,
+            files: InputFiles::default(),
         };
         let hello = |id, _: &Path| {
             Ok(Request::Hello(HelloRequest {
@@ -156,29 +160,37 @@ impl Session {
         keys: &[&str],
     ) -> Result<Reply<Box<ResultResponse>>, Broken> {
         let limit = self.limits.case;
+        let mut files = mem::take(&mut self.files);
         let question = |id, folder: &Path| {
-            let files = write_files(folder, question)?;
+            let files = files.write(folder, INPUT, question);
+            let files = files.map_err(Broken::files)?;
             Ok(asked(case(id, question, keys, files, limit)))
         };
-        self.exchange(limit, question, |response, _| reply(response))
+        let reply = self.exchange(limit, question, |response, _| reply(response));
+        self.files = files;
+        reply
     }
 
     /// Asks for the response map. After an error the conversation is over.
     pub(super) fn ask_for_map(&mut self, question: Question<'_>) -> Result<Reply<Image>, Broken> {
         let limit = self.limits.case;
+        let mut files = mem::take(&mut self.files);
         let question = |id, folder: &Path| {
-            let files = write_files(folder, question)?;
+            let files = files.write(folder, INPUT, question);
+            let files = files.map_err(Broken::files)?;
             let mut request = case(id, question, &[], files, limit);
             request.outputs = Some(Outputs { response_map: true });
             Ok(asked(request))
         };
-        self.exchange(limit, question, |response, folder| {
+        let reply = self.exchange(limit, question, |response, folder| {
             Ok(match reply(response)? {
                 Reply::Unsupported(reason) => Reply::Unsupported(reason),
                 Reply::Error(message) => Reply::Error(message),
                 Reply::Result(result) => map(&result, folder)?,
             })
-        })
+        });
+        self.files = files;
+        reply
     }
 
     /// Asks about files that do not exist, which an adapter must survive.
@@ -452,25 +464,6 @@ fn spawn(command: &Command, folder: &TempDir, has_input: bool) -> Result<Process
             format!("`{}` does not start: {error}", command.name()),
         )
     })
-}
-
-/// Writes the image and the mask of a question.
-fn write_files(folder: &Path, question: Question<'_>) -> Result<[File; 2], Broken> {
-    let Question { image, mask, .. } = question;
-    let input = folder.join(INPUT);
-    // Slices of another question must not stay, and an adapter may have put anything in their place.
-    let _ = fs::remove_dir_all(&input);
-    fs::create_dir(&input).map_err(Broken::files)?;
-    let written = question.storage.write(&input, image, mask);
-    written.map_err(|error| Broken::files(error.problem))?;
-    let stamped = |name: &str| {
-        Ok(File {
-            path: format!("{INPUT}/{name}"),
-            sha256: sha256(&input.join(name)).map_err(Broken::files)?,
-        })
-    };
-    let [image, mask] = question.storage.names();
-    Ok([stamped(image)?, stamped(mask)?])
 }
 
 /// The text without this machine's folders: of an absolute path, the last part is left.

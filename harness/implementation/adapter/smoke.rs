@@ -43,6 +43,7 @@ pub fn smoke(command: &Command, limits: Limits, case: &SuiteCase) -> Vec<Step> {
         mask: &mask,
         settings: &case.settings,
         storage: Storage::default(),
+        source: None,
     };
     let mut steps = Steps::default();
     let started = Instant::now();
