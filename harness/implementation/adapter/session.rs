@@ -159,35 +159,39 @@ impl Session {
         question: Question<'_>,
         keys: &[&str],
     ) -> Result<Reply<Box<ResultResponse>>, Broken> {
-        let limit = self.limits.case;
-        let mut files = mem::take(&mut self.files);
-        let question = |id, folder: &Path| {
-            let files = files.write(folder, INPUT, question);
-            let files = files.map_err(Broken::files)?;
-            Ok(asked(case(id, question, keys, files, limit)))
-        };
-        let reply = self.exchange(limit, question, |response, _| reply(response));
-        self.files = files;
-        reply
+        self.put(question, keys, None, |result, _| Ok(Reply::Result(result)))
     }
 
     /// Asks for the response map. After an error the conversation is over.
     pub(super) fn ask_for_map(&mut self, question: Question<'_>) -> Result<Reply<Image>, Broken> {
+        let outputs = Some(Outputs { response_map: true });
+        self.put(question, &[], outputs, |result, folder| {
+            map(&result, folder)
+        })
+    }
+
+    /// Puts a question and takes what is wanted of its result, which may name files in the folder.
+    fn put<T>(
+        &mut self,
+        question: Question<'_>,
+        keys: &[&str],
+        outputs: Option<Outputs>,
+        take: impl FnOnce(Box<ResultResponse>, &Path) -> Result<Reply<T>, Broken>,
+    ) -> Result<Reply<T>, Broken> {
         let limit = self.limits.case;
         let mut files = mem::take(&mut self.files);
-        let question = |id, folder: &Path| {
+        let request = |id, folder: &Path| {
             let files = files.write(folder, INPUT, question);
             let files = files.map_err(Broken::files)?;
-            let mut request = case(id, question, &[], files, limit);
-            request.outputs = Some(Outputs { response_map: true });
-            Ok(asked(request))
+            Ok(asked(CaseRequest {
+                outputs,
+                ..case(id, question, keys, files, limit)
+            }))
         };
-        let reply = self.exchange(limit, question, |response, folder| {
-            Ok(match reply(response)? {
-                Reply::Unsupported(reason) => Reply::Unsupported(reason),
-                Reply::Error(message) => Reply::Error(message),
-                Reply::Result(result) => map(&result, folder)?,
-            })
+        let reply = self.exchange(limit, request, |response, folder| match reply(response)? {
+            Reply::Result(result) => take(result, folder),
+            Reply::Unsupported(reason) => Ok(Reply::Unsupported(reason)),
+            Reply::Error(message) => Ok(Reply::Error(message)),
         });
         self.files = files;
         reply
