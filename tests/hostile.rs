@@ -83,6 +83,8 @@ fn confined(name: &str) {
         .arg(program)
         .args([&MEMORY_KIB.to_string(), name])
         .env(IS_CONFINED, "1")
+        // A thread's arena reserves address space as luck has it, up to all that there is.
+        .env("MALLOC_ARENA_MAX", "1")
         .output()
         .expect("a shell starts");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
