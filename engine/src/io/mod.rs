@@ -24,7 +24,7 @@ use crate::volume::{Grid, Image, Mask};
 
 pub use dicom::{
     DicomProblem, Region, RoiChoice, SeriesSummary, Tag, read_rtstruct_mask, read_seg_mask,
-    read_series, write_series,
+    read_series, series_holds, write_series,
 };
 pub use error::{ReadError, ReadProblem, WriteError, WriteProblem};
 pub use nifti::{

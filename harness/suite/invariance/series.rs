@@ -1,10 +1,10 @@
 //! Whether an image is the same to the last bit as a DICOM series and as a NIfTI file. The one has whole numbers of 16 bits
 //! and decimals of 16 characters, the other a geometry of 32-bit numbers.
 
-use radgauge_engine::volume::{Grid, Image};
-
-/// What is subtracted from intensities in a series that is written.
-const INTERCEPT: f64 = -1024.0;
+use radgauge_engine::{
+    io::series_holds,
+    volume::{Grid, Image},
+};
 
 /// The most characters of a decimal in a series.
 const MAX_DECIMAL: usize = 16;
@@ -13,8 +13,7 @@ const MAX_DECIMAL: usize = 16;
 pub(super) fn check(image: &Image) -> Result<(), String> {
     check_axes(image.grid())?;
     check_numbers(image.grid())?;
-    let is_held = |v: &f64| f64::from((v - INTERCEPT) as i16) == v - INTERCEPT;
-    match image.as_slice().iter().find(|v| !is_held(v)) {
+    match image.as_slice().iter().find(|v| !series_holds(**v)) {
         Some(v) => Err(format!("a series cannot hold the intensity `{v}`")),
         None => Ok(()),
     }

@@ -23,7 +23,7 @@ pub use rtstruct::read_rtstruct_mask;
 pub use seg::read_seg_mask;
 pub use series::{SeriesSummary, read_series};
 pub use tag::Tag;
-pub use write::write_series;
+pub use write::{series_holds, write_series};
 
 pub(super) use file::is_dicom;
 pub(super) use series::read_series_of;

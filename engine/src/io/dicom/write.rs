@@ -58,14 +58,9 @@ fn slices(image: &Image) -> Result<impl Iterator<Item = Vec<u8>>, WriteProblem> 
         });
     };
     let stored = |intensity: &f64| {
-        let number = intensity - INTERCEPT;
-        let stored = number as i16;
-        match f64::from(stored) == number {
-            true => Ok(stored),
-            false => Err(WriteProblem::Encoding {
-                intensity: *intensity,
-            }),
-        }
+        stored_value(*intensity).ok_or(WriteProblem::Encoding {
+            intensity: *intensity,
+        })
     };
     let pixels: Vec<i16> = image
         .as_slice()
@@ -82,6 +77,19 @@ fn slices(image: &Image) -> Result<impl Iterator<Item = Vec<u8>>, WriteProblem> 
         let of_slice = &pixels[z * nx * ny..(z + 1) * nx * ny];
         series.file(z, of_slice)
     }))
+}
+
+/// The stored value that stands for an intensity, if one stands for exactly this one.
+fn stored_value(intensity: f64) -> Option<i16> {
+    let number = intensity - INTERCEPT;
+    let stored = number as i16;
+    (f64::from(stored) == number).then_some(stored)
+}
+
+/// Whether [`write_series`] can write an intensity.
+#[must_use]
+pub fn series_holds(intensity: f64) -> bool {
+    stored_value(intensity).is_some()
 }
 
 /// What the slices of a series share.
