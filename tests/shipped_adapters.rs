@@ -83,6 +83,14 @@ const SHIPPED: [Shipped; 3] = [
     },
 ];
 
+const OPEN_RANGE: &str = "
+[resegment]
+range = [0.0, inf]
+[discretise]
+method = \"fixed-bin-number\"
+bins = 8
+";
+
 fn main() -> ExitCode {
     let environments = env::var_os(ENVIRONMENTS).map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/adapters"),
@@ -105,9 +113,14 @@ fn main() -> ExitCode {
                 let name = format!("{}_reads_every_form_of_file", shipped.name);
                 Trial::test(name, move || shipped.check_files(&python)).with_ignored_flag(!is_there)
             };
+            let range = {
+                let python = python.clone();
+                let name = format!("{}_answers_an_open_range", shipped.name);
+                Trial::test(name, move || shipped.check_range(&python)).with_ignored_flag(!is_there)
+            };
             let values = Trial::test(shipped.name, move || shipped.check(&python))
                 .with_ignored_flag(!(has_data && is_there));
-            [values, files]
+            [values, files, range]
         })
         .collect();
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
@@ -161,6 +174,33 @@ impl Shipped {
                     "{form}: passed, failed and unsupported {found:?}, known are {known:?}\n{out}{err}"
                 )));
             }
+        }
+        Ok(())
+    }
+
+    /// A range without an upper end is settings with a number that JSON has not.
+    fn check_range(&self, python: &Path) -> Result<(), Failed> {
+        let folder = tempfile::tempdir()?;
+        let path = |name: &str| folder.path().join(name);
+        let phantom = ["phantom", "make", "ibsi1-digital", "--out"];
+        let (code, _, err) = run(radgauge().args(phantom).arg(folder.path()));
+        assert_eq!(code, 0, "{err}");
+        fs::write(path("settings.toml"), OPEN_RANGE)?;
+        let mut invariance = radgauge();
+        invariance.args(["invariance", "--adapter", &self.command(python)]);
+        for (option, file) in [
+            ("--image", "ibsi1-digital-image.nii.gz"),
+            ("--mask", "ibsi1-digital-mask.nii.gz"),
+            ("--settings", "settings.toml"),
+            ("--out", "results.jsonl"),
+        ] {
+            invariance.arg(option).arg(path(file));
+        }
+        let (_, out, err) = run(invariance.args(["--select", "invariance/duplicate/stat/*"]));
+        let results = results::read(&fs::read_to_string(path("results.jsonl"))?)?;
+        let used = &results.cases[0].settings_used;
+        if results.end.totals.of(Outcome::Pass) == 0 || used.is_none() {
+            return Err(Failed::from(format!("no value, {used:?}\n{out}{err}")));
         }
         Ok(())
     }

@@ -39,6 +39,15 @@ def number(value):
     return value
 
 
+def plain(value):
+    """Settings as JSON holds them, whatever numbers are among them."""
+    if isinstance(value, dict):
+        return {name: plain(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(one) for one in value]
+    return number(value) if isinstance(value, float) else value
+
+
 def range_ends(ends):
     """The ends of an interval, which may be the strings `-Inf` and `+Inf`."""
     return [float(end) for end in ends]
@@ -96,5 +105,5 @@ def answer(request, case, response_map):
                 for stage, quantities in stages.items()
             }
         },
-        "settings_used": used,
+        "settings_used": plain(used),
     }

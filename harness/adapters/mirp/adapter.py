@@ -243,12 +243,14 @@ def settings(request):
     families = {family for family, _ in wanted}
 
     keywords = {"by_slice": is_by_slice(processing, families), "anti_aliasing": False, "no_approximation": IS_EXACT}
+    path = request["image"]["path"]
     is_rounded = processing["round_on_load"]
     if interpolate is not None:
-        # MIRP rounds CT images, at both places, and no others.
+        # MIRP rounds CT images, at both places, and no others. Whole intensities are rounded already.
+        is_rounded = is_rounded or (interpolate["round"] and not os.path.isdir(path) and is_whole(path))
         only(interpolate["round"], is_rounded, "interpolate.round where round_on_load is %s" % is_rounded)
         only(interpolate["align"], "centre", "interpolate.align")
-        if os.path.isdir(request["image"]["path"]):
+        if os.path.isdir(path):
             only(is_rounded, True, "round_on_load of a CT series that is interpolated")
         keywords["new_spacing"] = [float(spacing) for spacing in reversed(interpolate["spacing_mm"])]
         keywords["spline_order"] = spline_order(interpolate["image"], "interpolate.image")
@@ -256,7 +258,7 @@ def settings(request):
         keywords["roi_interpolation_mask_inclusion_threshold"] = interpolate["mask_threshold"]
     # MIRP rounds CT images, which changes nothing where intensities are whole, and treats the intensity-volume histogram
     # of other images, and of every response map, in a way of its own.
-    is_ct = is_rounded or (interpolate is None and is_whole(request["image"]["path"]))
+    is_ct = is_rounded or (interpolate is None and is_whole(path))
     if is_ct:
         keywords["image_modality"] = "ct"
     if processing["ivh"]["method"] == "none" and "ivh" in families and (image_filter or not is_ct):
@@ -265,11 +267,10 @@ def settings(request):
     has_range = False
     if resegment is not None:
         if resegment["range"] is not None:
-            low, high = range_ends(resegment["range"])
-            if np.isinf(low) or np.isinf(high):
-                raise Unsupported("resegment.range: this adapter passes on closed intervals only")
-            keywords["resegmentation_intensity_range"] = [low, high]
-            has_range = True
+            ends = range_ends(resegment["range"])
+            # MIRP's name of an open end.
+            keywords["resegmentation_intensity_range"] = [np.nan if np.isinf(end) else end for end in ends]
+            has_range = bool(np.isfinite(ends[0]))
         if resegment["outlier_sigma"] is not None:
             keywords["resegmentation_sigma"] = resegment["outlier_sigma"]
 
