@@ -145,7 +145,8 @@ pub fn compare(
     let voxels = differences.len();
     let rank = (voxels * 99).div_ceil(100) - 1;
     let (_, percentile_99, _) = differences.select_nth_unstable_by(rank, f64::total_cmp);
-    let in_tolerances = |difference: f64| (tolerance > 0.0).then(|| difference / tolerance);
+    let in_tolerances =
+        |difference: f64| (tolerance > 0.0).then(|| (difference / tolerance).min(f64::MAX));
     let comparison = MapComparison {
         largest_tolerances: in_tolerances(largest),
         percentile_99_tolerances: in_tolerances(*percentile_99),

@@ -94,7 +94,7 @@ impl Expected {
     }
 }
 
-/// How far a value is from its reference.
+/// How far a value is from its reference. All numbers are finite: what is larger than a number can be is the largest.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Deviation {
@@ -143,13 +143,14 @@ pub fn judge(
         }
         Rule::Relative | Rule::ResponseMap | Rule::Invariant => difference.abs() <= allowance,
     };
-    let ratio = |allowed: f64| (allowed > 0.0).then(|| difference.abs() / allowed);
+    let finite = |number: f64| number.clamp(f64::MIN, f64::MAX);
+    let ratio = |allowed: f64| (allowed > 0.0).then(|| finite(difference.abs() / allowed));
     let deviation = Deviation {
-        difference,
+        difference: finite(difference),
         tolerances: ratio(tolerance),
         allowances: ratio(allowance),
         digits_agreed: (difference != 0.0 && reference != 0.0)
-            .then(|| -(difference / reference).abs().log10()),
+            .then(|| finite(-(difference / reference).abs().log10())),
     };
     Ok((passes, deviation))
 }
@@ -462,6 +463,20 @@ mod tests {
     }
 
     proptest! {
+        /// JSON holds no other numbers, and an implementation may answer with any.
+        #[test]
+        fn deviations_are_finite(value in any::<f64>(), reference in any::<f64>(), tolerance in 0.0..1.0) {
+            prop_assume!(value.is_finite() && reference.is_finite());
+            for rule in Rule::ALL {
+                let expected = sf3(&format!("{reference:e}"), &format!("{tolerance:e}"));
+                let (_, deviation) = judge(rule, &expected, value).expect("numbers");
+                let others = [deviation.tolerances, deviation.allowances, deviation.digits_agreed];
+                for number in others.into_iter().flatten().chain([deviation.difference]) {
+                    prop_assert!(number.is_finite(), "{deviation:?}");
+                }
+            }
+        }
+
         /// The allowance is what the rule forgives: well inside it passes, well outside it fails.
         #[test]
         fn allowance_bounds_the_verdict(reference in 100u32..999, exponent in -6i32..6, tolerance in 0u32..20, part in -3.0f64..3.0) {

@@ -163,6 +163,7 @@ fn misbehave(name: &str, argument: Option<&str>, request: &Value, asked: usize) 
             );
             return say(&text);
         }
+        "enormous" => answer["values"][0]["value"] = json!(f64::MIN),
         "infinity" => answer["values"][0]["value"] = json!("-Inf"),
         "text" => answer["values"][0]["value"] = json!("1.0"),
         "long_line" => answer["values"][0]["reason"] = json!("z".repeat(10 << 20)),

@@ -149,6 +149,7 @@ const VICTIMS: &[Victim] = &[
     victim("two_answers", [Error; 2], "against the protocol", 4),
     victim("nan", [Error, Pass], "found `NaN`", 1),
     victim("infinity", [Error, Pass], "found `-inf`", 1),
+    victim("enormous", [Outcome::Fail, Pass], "", 1),
     victim("bare_nan", [Error; 2], "expected a message", 4),
     victim(
         "text",
