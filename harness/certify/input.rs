@@ -2,7 +2,8 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread,
 };
 
 use radgauge_engine::{
@@ -95,11 +96,17 @@ impl InputError {
 }
 
 /// The images and masks of all cases. Those that come from files are read once, however many cases share them: when the
-/// first of these needs them. They are forgotten after the last, so that memory is bounded by the cases that run.
+/// first of these needs them, or before, while there is nothing else to do. They are forgotten after the last, so that
+/// memory is bounded by the cases that run.
 pub(super) struct Inputs<'a> {
     library: &'a Library,
-    files: HashMap<(&'static str, &'static str), Mutex<Shared>>,
+    files: HashMap<Files, Mutex<Shared>>,
+    /// By the id of a case, the files that a case after it needs next; empty when none are read ahead.
+    next: HashMap<&'a str, Files>,
 }
+
+/// The names of image and mask in the library.
+type Files = (&'static str, &'static str);
 
 /// An input that cases share.
 #[derive(Default)]
@@ -110,18 +117,34 @@ struct Shared {
 }
 
 impl<'a> Inputs<'a> {
-    pub(super) fn of<'c>(cases: impl Iterator<Item = &'c SuiteCase>, library: &'a Library) -> Self {
+    /// The inputs of cases in the order in which they are run. Where `has_spare_time`, the next files are read while a
+    /// case is asked.
+    pub(super) fn of(cases: &[&'a SuiteCase], library: &'a Library, has_spare_time: bool) -> Self {
+        let of_case = |case: &&SuiteCase| match case.input {
+            Input::Files { image, mask } => Some((image, mask)),
+            _ => None,
+        };
         let mut files: HashMap<_, Mutex<Shared>> = HashMap::new();
-        for case in cases {
-            if let Input::Files { image, mask } = case.input {
-                let shared = files.entry((image, mask)).or_default();
-                shared
-                    .get_mut()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .users += 1;
+        for key in cases.iter().filter_map(of_case) {
+            let shared = files.entry(key).or_default();
+            shared
+                .get_mut()
+                .unwrap_or_else(PoisonError::into_inner)
+                .users += 1;
+        }
+        let mut next = HashMap::new();
+        if has_spare_time {
+            for (at, case) in cases.iter().enumerate() {
+                let mut later = cases[at + 1..].iter().filter_map(of_case);
+                let others = later.find(|files| Some(*files) != of_case(case));
+                next.extend(others.map(|files| (case.id.as_str(), files)));
             }
         }
-        Self { library, files }
+        Self {
+            library,
+            files,
+            next,
+        }
     }
 
     /// Gives the input of a case to `with`, once for each case.
@@ -130,19 +153,46 @@ impl<'a> Inputs<'a> {
         case: &SuiteCase,
         with: impl FnOnce(Result<&LoadedInput, &InputError>) -> R,
     ) -> R {
+        let Some(next) = self.next.get(case.id.as_str()) else {
+            return self.with_own(case, with);
+        };
+        self.with_own(case, |input| {
+            thread::scope(|scope| {
+                scope.spawn(|| self.read_ahead(*next));
+                with(input)
+            })
+        })
+    }
+
+    /// Reads files that somebody has yet to need.
+    fn read_ahead(&self, files: Files) {
+        let mut shared = self.shared(files);
+        if shared.users > 0 {
+            let load = || Arc::new(load(self.library, files));
+            shared.input.get_or_insert_with(load);
+        }
+    }
+
+    fn shared(&self, files: Files) -> MutexGuard<'_, Shared> {
+        self.files[&files]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn with_own<R>(
+        &self,
+        case: &SuiteCase,
+        with: impl FnOnce(Result<&LoadedInput, &InputError>) -> R,
+    ) -> R {
         match case.input {
             Input::Phantom(make) => with(Ok(&LoadedInput::made(make()))),
             Input::Numbered { make, number } => with(Ok(&LoadedInput::made(make(number)))),
             Input::Files { image, mask } => {
-                let shared = &self.files[&(image, mask)];
-                let lock = || shared.lock().unwrap_or_else(PoisonError::into_inner);
-                let input = {
-                    let mut shared = lock();
-                    let load = || Arc::new(load(self.library, image, mask));
-                    Arc::clone(shared.input.get_or_insert_with(load))
-                };
+                let files = (image, mask);
+                let load = || Arc::new(load(self.library, files));
+                let input = Arc::clone(self.shared(files).input.get_or_insert_with(load));
                 let result = with(input.as_ref().as_ref());
-                let mut shared = lock();
+                let mut shared = self.shared(files);
                 shared.users -= 1;
                 if shared.users == 0 {
                     shared.input = None;
@@ -177,13 +227,13 @@ pub(crate) fn read_input(case: &SuiteCase, library: &Library) -> Result<(Image, 
         Input::Phantom(make) => Ok(make()),
         Input::Numbered { make, number } => Ok(make(number)),
         Input::Given(given) => Ok((given.image.clone(), given.mask.clone())),
-        Input::Files { image, mask } => load(library, image, mask)
+        Input::Files { image, mask } => load(library, (image, mask))
             .map(|input| (input.image, input.mask))
             .map_err(|error| error.message().to_owned()),
     }
 }
 
-fn load(library: &Library, image: &str, mask: &str) -> Result<LoadedInput, InputError> {
+fn load(library: &Library, (image, mask): Files) -> Result<LoadedInput, InputError> {
     let (loaded_image, image_file) = read_image(library, image)?;
     let mask_file = find(library, mask)?;
     let loaded_mask =
@@ -235,4 +285,35 @@ fn find(library: &Library, name: &str) -> Result<Verified, InputError> {
         }
         other => InputError::Unusable(format!("`{name}`: {other}")),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::suite::Suite;
+
+    #[test]
+    fn files_are_read_ahead_and_forgotten_after_their_last_case() {
+        let suites = Suite::all();
+        let is_file = |case: &&SuiteCase| matches!(case.input, Input::Files { .. });
+        let all = suites.iter().flat_map(|suite| &suite.cases);
+        // The first makes its image.
+        let cases: Vec<&SuiteCase> = all.clone().take(1).chain(all.filter(is_file)).collect();
+        let library = Library::of(std::path::Path::new("nowhere"));
+        let held = |inputs: &Inputs<'_>| {
+            let is_held = |files: &&Files| inputs.shared(**files).input.is_some();
+            inputs.files.keys().filter(is_held).count()
+        };
+        for (has_spare_time, most) in [(true, 2), (false, 1)] {
+            let inputs = Inputs::of(&cases, &library, has_spare_time);
+            assert!(inputs.files.len() > 2, "several images");
+            let mut largest = 0;
+            for case in &cases {
+                inputs.with(case, |_| largest = largest.max(held(&inputs)));
+                largest = largest.max(held(&inputs));
+            }
+            assert_eq!(largest, most, "images in memory");
+            assert_eq!(held(&inputs), 0, "images that are left");
+        }
+    }
 }

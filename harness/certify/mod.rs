@@ -94,11 +94,12 @@ pub fn certify(
         .flat_map(|suite| &suite.cases)
         .filter_map(|case| SelectedCase::of(case, implementation, options))
         .collect();
-    let read = selected
+    let read: Vec<_> = selected
         .iter()
         .map(|selected| selected.case)
-        .filter(|case| implementation.recorded(&case.id).is_none());
-    let inputs = Inputs::of(read, options.library);
+        .filter(|case| implementation.recorded(&case.id).is_none())
+        .collect();
+    let inputs = Inputs::of(&read, options.library, implementation.is_elsewhere());
     let finished: Vec<FinishedCase> = selected
         .into_par_iter()
         .map(|case| {

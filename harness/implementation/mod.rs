@@ -155,6 +155,11 @@ pub trait Implementation: Sync {
         None
     }
 
+    /// Whether it computes in processes of its own, so that this one has time to spare while it answers.
+    fn is_elsewhere(&self) -> bool {
+        false
+    }
+
     /// Answers that are there already, so that no image is needed; `None` when there are none for any case.
     fn recorded(&self, _case: &str) -> Option<&Answers> {
         None

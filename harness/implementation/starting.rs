@@ -9,7 +9,7 @@ use super::{
 /// An implementation that can be asked, or handed to another thread.
 pub type Started = Box<dyn Implementation + Send>;
 
-/// An implementation that starts in the background. Whoever asks it something waits until it has: an interpreter with its
+/// An implementation in processes of its own, which starts in the background. Whoever asks it something waits until it has: an interpreter with its
 /// libraries takes longer to start than the first image takes to read.
 pub struct Starting(LazyLock<Started, Box<dyn FnOnce() -> Started + Send>>);
 
@@ -39,7 +39,7 @@ impl Drop for Starting {
     }
 }
 
-/// Has no recorded answers: nobody waits to hear of none.
+/// Has no recorded answers, and computes elsewhere: nobody waits to hear that.
 impl Implementation for Starting {
     fn identity(&self) -> Identity {
         self.0.identity()
@@ -47,6 +47,10 @@ impl Implementation for Starting {
 
     fn submission(&self) -> Option<Submission> {
         self.0.submission()
+    }
+
+    fn is_elsewhere(&self) -> bool {
+        true
     }
 
     fn settings_used(&self, case: &str) -> Option<SettingsUsed> {

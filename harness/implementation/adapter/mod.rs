@@ -324,6 +324,10 @@ impl Implementation for Adapter {
         }))
     }
 
+    fn is_elsewhere(&self) -> bool {
+        true
+    }
+
     fn settings_used(&self, case: &str) -> Option<SettingsUsed> {
         self.settings_used
             .lock()
