@@ -11,7 +11,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use radgauge::{
     certify::{Options, certify},
     implementation::Engine,
-    results::{self, Check},
+    results::Check,
     suite::Suite,
     verdict::Outcome,
 };
@@ -49,9 +49,7 @@ fn run(library: &Library) -> HashMap<String, Check> {
         library,
         requires_data: false,
     };
-    let certification = certify(&Engine, &Suite::all(), &options, &|_| {});
-    let text = String::from_utf8(certification.document).expect("JSON is UTF-8");
-    let results = results::read(&text).expect("the document was written by this program");
+    let results = certify(&Engine, &Suite::all(), &options, &|_| {});
     let by_id = |check: Check| (check.id.clone(), check);
     results.checks.into_iter().map(by_id).collect()
 }

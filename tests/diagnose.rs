@@ -51,8 +51,8 @@ fn document(folder: &Path) -> PathBuf {
         library: &Library::locate(None),
         requires_data: false,
     };
-    let run = certify(&Mistaken, &Suite::all(), &options, &|_| {});
-    write(folder, "results.jsonl", &run.document)
+    let results = certify(&Mistaken, &Suite::all(), &options, &|_| {});
+    write(folder, "results.jsonl", &results.to_document())
 }
 
 #[test]

@@ -176,11 +176,21 @@ fn a_badge_needs_every_check_of_its_profile() {
 #[test]
 fn certify_writes_all_reports_into_a_folder() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    for (select, expected_code) in [("ibsi1/digital/*", 0), ("ibsi1/ct_a/*", 5)] {
+    // It becomes part of the results when they are there.
+    let expectations = write(folder.path(), "radgauge.expect.toml", b"");
+    for (select, expects, expected_code) in [
+        ("ibsi1/digital/*", false, 0),
+        ("ibsi1/digital/stat/*", true, 0),
+        ("ibsi1/ct_a/*", false, 5),
+    ] {
         let reports = folder.path().join(format!("reports/{expected_code}"));
-        let (code, out, err) = run(radgauge()
-            .args(["certify", "--quiet", "--select", select, "--report"])
-            .arg(&reports));
+        let mut certify = radgauge();
+        certify.args(["certify", "--quiet", "--select", select, "--report"]);
+        certify.arg(&reports);
+        if expects {
+            certify.arg("--expect").arg(&expectations);
+        }
+        let (code, out, err) = run(&mut certify);
         assert_eq!(
             (code, out.as_str(), err.as_str()),
             (expected_code, "", ""),

@@ -11,7 +11,7 @@ use common::{
 };
 use proptest::prelude::*;
 use radgauge::{
-    results::{Results, read},
+    results::{Diagnosis, Results},
     statement::{
         self, JUNIT_FILE, PAGE_FILE, README_FILE, RESULTS_FILE, STATEMENT_FILE, Verification,
         WriteError,
@@ -26,10 +26,7 @@ fn folder() -> tempfile::TempDir {
 
 /// Writes the statement of the results, all hashes right, as a forger would.
 fn stated(folder: &Path, results: &Results, suites: &[Suite]) {
-    let results =
-        read(&String::from_utf8(results.to_document()).expect("UTF-8")).expect("readable");
-    statement::write(folder, &results.to_document(), &results, suites)
-        .expect("a statement can be made");
+    statement::write(folder, results, suites).expect("a statement can be made");
 }
 
 fn messages(verification: &Verification) -> String {
@@ -72,10 +69,15 @@ fn failures_are_stated_not_hidden() {
     let failing = &mut results.checks[3];
     answer(failing, failing.actual.expect("a value") * 3.0 + 7.0);
     without_value(&mut results.checks[5], Outcome::Unsupported);
-    let results = sealed(results);
-    let document = results.to_document();
-    let statement =
-        statement::write(folder.path(), &document, &results, &suites).expect("a statement");
+    let mut results = sealed(results);
+    results.diagnoses.push(Diagnosis {
+        case: results.checks[3].case_id().to_owned(),
+        message: "found after the document was read".to_owned(),
+        explains: vec![results.checks[3].id.clone()],
+        stage: None,
+        evidence: None,
+    });
+    let statement = statement::write(folder.path(), &results, &suites).expect("a statement");
     let claim = statement.claims.last().expect("a profile was complete");
     assert_eq!(claim.passed, claim.required - 2, "{claim:?}");
     assert!(claim.finding.contains("did not pass"), "{}", claim.finding);
@@ -147,14 +149,14 @@ fn no_statement_without_a_complete_profile_or_with_expectations() {
     let suites = [small_suite()];
     let mut results = perfect(&suites);
     results.checks[0].verdict = Some(radgauge::verdict::Verdict::Ok);
-    let refused = statement::write(&target, &results.to_document(), &results, &suites);
+    let refused = statement::write(&target, &results, &suites);
     assert!(
         matches!(refused, Err(WriteError::Refused(_))),
         "verdicts are refused: {refused:?}"
     );
     results.checks[0].verdict = None;
     results.end.exit_code = 4;
-    let refused = statement::write(&target, &results.to_document(), &results, &suites);
+    let refused = statement::write(&target, &results, &suites);
     assert!(
         matches!(refused, Err(WriteError::Refused(_))),
         "so is a broken run: {refused:?}"

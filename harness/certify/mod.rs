@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use crate::{
     implementation::{Identity, Implementation},
-    results::{Record, Run, SCHEMA, Totals, Writer},
+    results::{End, Results, Run, SCHEMA, Totals},
     suite::Suite,
     verdict::{Outcome, Rule},
 };
@@ -66,15 +66,6 @@ impl Options<'_> {
     }
 }
 
-/// A finished run.
-#[derive(Debug)]
-pub struct Certification {
-    /// The result document.
-    pub document: Vec<u8>,
-    /// The exit code.
-    pub exit_code: u8,
-}
-
 /// Runs the selected checks of `suites`; `progress` hears of every finished case (finished, of how many).
 ///
 /// A case that cannot be run becomes an outcome of its checks, so that nothing leaves the count.
@@ -83,7 +74,7 @@ pub fn certify(
     suites: &[Suite],
     options: &Options<'_>,
     progress: &(dyn Fn(&str) + Sync),
-) -> Certification {
+) -> Results {
     let stamps: Vec<_> = suites.iter().map(Suite::stamp).collect();
     let mut totals = Totals {
         required: stamps.iter().map(|stamp| stamp.checks).sum(),
@@ -110,8 +101,7 @@ pub fn certify(
         })
         .collect();
 
-    let mut writer = Writer::default();
-    writer.push(&Record::Run(Run {
+    let run = Run {
         schema: SCHEMA.to_owned(),
         harness: Identity {
             name: "radgauge".to_owned(),
@@ -123,22 +113,21 @@ pub fn certify(
         selection: options.selection.iter().map(ToString::to_string).collect(),
         rules: Rule::ALL.to_vec(),
         expectations: None,
-    }));
+    };
+    let (mut cases, mut checks, mut observations) = (Vec::new(), Vec::new(), Vec::new());
     let (mut is_missing, mut is_damaged, mut is_unusable) = (false, false, false);
     for finished in finished {
         is_missing |= finished.data == DataState::Missing;
         is_damaged |= finished.data == DataState::Unusable;
         is_unusable |= finished.is_implementation_unusable;
-        writer.push(&Record::Case(finished.case));
-        for check in finished.checks {
-            totals.count(check.outcome);
-            writer.push(&Record::Check(check));
-        }
-        for observation in finished.observations {
-            totals.observed += 1;
-            writer.push(&Record::Observation(observation));
-        }
+        cases.push(finished.case);
+        checks.extend(finished.checks);
+        observations.extend(finished.observations);
     }
+    for check in &checks {
+        totals.count(check.outcome);
+    }
+    totals.observed = observations.len();
     let exit_code = if is_damaged || (is_missing && options.requires_data) {
         exit::DATA
     } else if is_unusable {
@@ -150,8 +139,18 @@ pub fn certify(
     } else {
         exit::OK
     };
-    Certification {
-        document: writer.finish(true, totals, exit_code),
-        exit_code,
+    Results {
+        run,
+        cases,
+        checks,
+        observations,
+        diagnoses: Vec::new(),
+        agreements: Vec::new(),
+        end: End {
+            complete: true,
+            totals,
+            exit_code,
+            digest: String::new(),
+        },
     }
 }

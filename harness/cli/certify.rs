@@ -19,7 +19,7 @@ use crate::{
     agreement,
     certify::{Options, certify},
     expectations, report,
-    results::{self, Results},
+    results::Results,
     statement::{self, Refused, WriteError},
     suite::Suite,
     verdict::Outcome,
@@ -97,7 +97,7 @@ impl Certify {
             Ok(suites)
         })?;
         let bar = self.progress_bar();
-        let certification = pool.install(|| {
+        let mut results = pool.install(|| {
             certify(&*implementation, &suites, &options, &|case| {
                 bar.set_message(case.to_owned());
                 bar.inc(1);
@@ -105,8 +105,6 @@ impl Certify {
         });
         bar.finish_and_clear();
 
-        let text = String::from_utf8(certification.document).expect("JSON is UTF-8");
-        let mut results = results::read(&text).expect("the document was written by this program");
         let exemplified = match &self.examples {
             Some(folder) => pool.install(|| {
                 examples::add(&*implementation, &suites, &library, &mut results, folder)
@@ -126,7 +124,7 @@ impl Certify {
                 let ids = expect::suite_ids(&suites);
                 expectations::apply(expectations, &ids, &mut results, expect::here());
             }
-            let written = self.write(&results, &suites);
+            let written = self.write(&mut results, &suites);
             written.and(looked_into).and(exemplified)
         })?;
         Ok(results.end.exit_code)
@@ -146,8 +144,8 @@ impl Certify {
     }
 
     /// Writes whatever was asked for and can be written, even when a file before it could not be.
-    fn write(&self, results: &Results, suites: &[Suite]) -> Result<(), Failed> {
-        let document = results.to_document();
+    fn write(&self, results: &mut Results, suites: &[Suite]) -> Result<(), Failed> {
+        let document = results.seal();
         let written = self
             .out
             .as_deref()
@@ -162,9 +160,10 @@ impl Certify {
             let text = output::printable(&report::terminal::render(results));
             output::write(None, text.as_bytes())?;
         }
-        let stated = self.statement.as_deref().map_or(Ok(()), |folder| {
-            write_statement(folder, &document, results, suites)
-        });
+        let stated = self
+            .statement
+            .as_deref()
+            .map_or(Ok(()), |folder| write_statement(folder, results, suites));
         (written.and(csv_written).and(reports_written)).and(stated)
     }
 
@@ -182,13 +181,8 @@ impl Certify {
 }
 
 /// Writes the statement. The selection was complete, so a profile can lack only what was skipped for want of data.
-fn write_statement(
-    folder: &Path,
-    document: &[u8],
-    results: &Results,
-    suites: &[Suite],
-) -> Result<(), Failed> {
-    match statement::write(folder, document, results, suites) {
+fn write_statement(folder: &Path, results: &Results, suites: &[Suite]) -> Result<(), Failed> {
+    match statement::write(folder, results, suites) {
         Ok(_) => Ok(()),
         Err(error @ WriteError::Refused(Refused::NoProfile(_))) => Err(Failed::data(error)),
         Err(error) => Err(Failed::usage(

@@ -13,7 +13,7 @@ use radgauge_reference::datasets::{Library, sha256};
 use super::{Failed, check_jobs, examples, output, selection, under_test::UnderTest};
 use crate::{
     certify::{Options, certify, exit},
-    report, results,
+    report,
     suite::{
         Given, Suite,
         invariance::{self, Exclusion, exclusions},
@@ -100,16 +100,14 @@ impl Invariance {
             .build()
             .map_err(Failed::usage)?;
         let (implementation, suites) = self.under_test.start(|| Ok(suites))?;
-        let certification = pool.install(|| certify(&*implementation, &suites, &options, &|_| {}));
-        let text = String::from_utf8(certification.document).expect("JSON is UTF-8");
-        let mut results = results::read(&text).expect("the document was written by this program");
+        let mut results = pool.install(|| certify(&*implementation, &suites, &options, &|_| {}));
         let written = match &self.examples {
             Some(folder) => pool.install(|| {
                 examples::add(&*implementation, &suites, &library, &mut results, folder)
             }),
             None => Ok(()),
         };
-        let document = results.to_document();
+        let document = results.seal();
         if let Some(path) = &self.out {
             output::write(Some(path), &document)?;
         }

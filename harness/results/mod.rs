@@ -463,7 +463,8 @@ pub struct End {
     pub totals: Totals,
     /// The exit code of the run.
     pub exit_code: u8,
-    /// SHA-256 over every line before this one, line feeds included.
+    /// SHA-256 over every line before this one, line feeds included: that of the document that was read. Empty in results
+    /// that come from no document.
     pub digest: String,
 }
 

@@ -5,9 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::{End, Record, Results, Totals};
+use super::{Agreement, Case, Check, Diagnosis, End, Observation, Record, Results, Run, Totals};
 
 /// Collects the lines of a result document and their digest.
 #[derive(Debug, Default)]
@@ -16,19 +17,25 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Appends a line.
-    ///
-    /// # Panics
-    /// When a record holds a number that JSON cannot: records hold finite numbers only.
+    /// Appends a line. Records hold finite numbers only: JSON has no others.
     pub fn push(&mut self, record: &Record) {
-        serde_json::to_writer(&mut self.lines, record).expect("records hold finite numbers only");
+        self.line(record);
+    }
+
+    fn line(&mut self, line: &impl Serialize) {
+        serde_json::to_writer(&mut self.lines, line).expect("a record has a JSON form");
         self.lines.push(b'\n');
+    }
+
+    /// SHA-256 of the lines so far.
+    fn digest(&self) -> String {
+        hex(&Sha256::digest(&self.lines))
     }
 
     /// Appends the footer and gives the whole document.
     #[must_use]
     pub fn finish(mut self, complete: bool, totals: Totals, exit_code: u8) -> Vec<u8> {
-        let digest = hex(&Sha256::digest(&self.lines));
+        let digest = self.digest();
         self.push(&Record::End(End {
             complete,
             totals,
@@ -39,43 +46,69 @@ impl Writer {
     }
 }
 
+/// A [`Record`] that is part of results.
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum Part<'a> {
+    Run(&'a Run),
+    Case(&'a Case),
+    Check(&'a Check),
+    Observation(&'a Observation),
+    Diagnosis(&'a Diagnosis),
+    Agreement(&'a Agreement),
+    End(&'a End),
+}
+
 impl Results {
+    /// The document, whose digest the results have from now on: what is rendered of them names it.
+    pub fn seal(&mut self) -> Vec<u8> {
+        let mut writer = self.lines();
+        self.end.digest = writer.digest();
+        writer.line(&Part::End(&self.end));
+        writer.lines
+    }
+
     /// The document, written anew: what [`read`](super::read) gives is written as the same bytes that were read, and
     /// what was changed gets its own digest.
     #[must_use]
     pub fn to_document(&self) -> Vec<u8> {
-        let mut writer = Writer::default();
-        writer.push(&Record::Run(self.run.clone()));
-        let mut checks = self.checks.iter().peekable();
-        let mut observations = self.observations.iter().peekable();
-        for case in &self.cases {
-            writer.push(&Record::Case(case.clone()));
-            while let Some(check) = checks.next_if(|check| check.case_id() == case.id) {
-                writer.push(&Record::Check(check.clone()));
-            }
-            while let Some(one) = observations.next_if(|one| one.case_id() == case.id) {
-                writer.push(&Record::Observation(one.clone()));
-            }
-        }
-        for check in checks {
-            writer.push(&Record::Check(check.clone()));
-        }
-        for one in observations {
-            writer.push(&Record::Observation(one.clone()));
-        }
-        for diagnosis in &self.diagnoses {
-            writer.push(&Record::Diagnosis(diagnosis.clone()));
-        }
-        for agreement in &self.agreements {
-            writer.push(&Record::Agreement(agreement.clone()));
-        }
         let End {
             complete,
             totals,
             exit_code,
             ..
         } = &self.end;
-        writer.finish(*complete, totals.clone(), *exit_code)
+        self.lines().finish(*complete, totals.clone(), *exit_code)
+    }
+
+    /// All lines but the footer.
+    fn lines(&self) -> Writer {
+        let mut writer = Writer::default();
+        writer.line(&Part::Run(&self.run));
+        let mut checks = self.checks.iter().peekable();
+        let mut observations = self.observations.iter().peekable();
+        for case in &self.cases {
+            writer.line(&Part::Case(case));
+            while let Some(check) = checks.next_if(|check| check.case_id() == case.id) {
+                writer.line(&Part::Check(check));
+            }
+            while let Some(one) = observations.next_if(|one| one.case_id() == case.id) {
+                writer.line(&Part::Observation(one));
+            }
+        }
+        for check in checks {
+            writer.line(&Part::Check(check));
+        }
+        for one in observations {
+            writer.line(&Part::Observation(one));
+        }
+        for diagnosis in &self.diagnoses {
+            writer.line(&Part::Diagnosis(diagnosis));
+        }
+        for agreement in &self.agreements {
+            writer.line(&Part::Agreement(agreement));
+        }
+        writer
     }
 }
 

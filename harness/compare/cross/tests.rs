@@ -39,9 +39,7 @@ fn empty() -> Results {
         library: &library,
         requires_data: false,
     };
-    let done = certify::certify(&Engine, &[], &options, &|_| {});
-    let text = String::from_utf8(done.document).expect("JSON is UTF-8");
-    crate::results::read(&text).expect("the document was written by this program")
+    certify::certify(&Engine, &[], &options, &|_| {})
 }
 
 #[test]
