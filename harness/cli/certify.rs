@@ -111,7 +111,7 @@ impl Certify {
             }),
             None => Ok(()),
         };
-        // An adapter takes its time to end: it does so while the results are looked into and written.
+        // An adapter takes its time to end: it does so while the results are looked into, written and cleared away.
         std::thread::scope(|scope| {
             scope.spawn(move || drop(implementation));
             let mut look_into = || self.look_into(&mut results, &suites, &library);
@@ -125,9 +125,13 @@ impl Certify {
                 expectations::apply(expectations, &ids, &mut results, expect::here());
             }
             let written = self.write(&mut results, &suites);
-            written.and(looked_into).and(exemplified)
-        })?;
-        Ok(results.end.exit_code)
+            let exit_code = results.end.exit_code;
+            drop((suites, results));
+            written
+                .and(looked_into)
+                .and(exemplified)
+                .map(|()| exit_code)
+        })
     }
 
     /// Adds what the values say beyond their verdicts: why some fail, and how far they agree with those of others.

@@ -27,6 +27,9 @@ const AFTERMATH: Duration = Duration::from_millis(200);
 /// How often it is looked whether the process is alive while nothing comes.
 const PULSE: Duration = Duration::from_millis(20);
 
+/// How often it is looked whether the process is alive once its output is closed, and it is about to end.
+const LAST_PULSE: Duration = Duration::from_millis(1);
+
 /// A running process.
 #[derive(Debug)]
 pub(super) struct Process {
@@ -160,7 +163,7 @@ impl Process {
                 return None;
             }
             if let Err(RecvTimeoutError::Disconnected) = self.lines.recv_timeout(left.min(PULSE)) {
-                thread::sleep(left.min(PULSE) / 4);
+                thread::sleep(left.min(LAST_PULSE));
             }
         }
     }
@@ -172,7 +175,7 @@ impl Process {
             if let Some(ending) = self.ended() {
                 return ending;
             }
-            thread::sleep(PULSE / 4);
+            thread::sleep(LAST_PULSE);
         }
         "closed its output".to_owned()
     }
@@ -223,7 +226,7 @@ impl Process {
             .is_some_and(|reader| !reader.is_finished())
             && Instant::now() < deadline
         {
-            thread::sleep(Duration::from_millis(1));
+            thread::sleep(LAST_PULSE);
         }
     }
 
