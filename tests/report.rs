@@ -176,7 +176,7 @@ fn a_badge_needs_every_check_of_its_profile() {
 #[test]
 fn certify_writes_all_reports_into_a_folder() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    // It becomes part of the results when they are there.
+    // Their stamp becomes part of the results after the run, and of what the digest is of.
     let expectations = write(folder.path(), "radgauge.expect.toml", b"");
     for (select, expects, expected_code) in [
         ("ibsi1/digital/*", false, 0),

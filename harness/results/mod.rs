@@ -463,8 +463,8 @@ pub struct End {
     pub totals: Totals,
     /// The exit code of the run.
     pub exit_code: u8,
-    /// SHA-256 over every line before this one, line feeds included: that of the document that was read. Empty in results
-    /// that come from no document.
+    /// SHA-256 over every line before this one, line feeds included: of the document that the results were read from, or
+    /// sealed as. Empty before.
     pub digest: String,
 }
 

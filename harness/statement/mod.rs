@@ -33,7 +33,7 @@ use crate::{
     certify::exit,
     implementation::{Identity, Submission},
     report,
-    results::{self, Check, Results, SuiteStamp, hex, write_atomically},
+    results::{Check, Results, SuiteStamp, hex, write_atomically},
     suite::Suite,
     verdict::Outcome,
 };
@@ -193,22 +193,21 @@ pub fn check_folder(folder: &Path) -> Result<(), Refused> {
     }
 }
 
-/// Makes the statement of results and writes it to a folder, `statement.json` last. It is made of what a reader of the
-/// document reads, as whoever verifies it will.
+/// Makes the statement of results and writes it to a folder, `statement.json` last. It names the digest of the document
+/// that it writes, whatever document the results come from.
 ///
 /// # Errors
 /// [`WriteError`] when no statement can be made or the folder cannot be written; nothing is written in the first case.
 pub fn write(folder: &Path, results: &Results, suites: &[Suite]) -> Result<Statement, WriteError> {
     let claims = claims(results, suites)?;
-    let document = results.to_document();
-    let text = str::from_utf8(&document).expect("JSON is UTF-8");
-    let results = &results::read(text)?;
-    let files: Vec<_> = files(results, &document, &claims).collect();
+    let mut results = results.clone();
+    let document = results.seal();
+    let files: Vec<_> = files(&results, &document, &claims).collect();
     let stamps = files
         .iter()
         .map(|(name, bytes)| FileStamp::of(name, bytes))
         .collect();
-    let statement = Statement::of(results, claims, stamps);
+    let statement = Statement::of(&results, claims, stamps);
     for (name, bytes) in &files {
         write_atomically(&folder.join(name), bytes)?;
     }
@@ -223,9 +222,6 @@ pub enum WriteError {
     /// None can be made.
     #[error("no statement was written")]
     Refused(#[from] Refused),
-    /// The results are none that a document can hold.
-    #[error("the results cannot be written")]
-    Results(#[from] results::ReadError),
     /// The folder cannot be written.
     #[error(transparent)]
     Io(#[from] io::Error),
